@@ -1,0 +1,162 @@
+//! What a person's record is made of: the inputs that changed it, kept for ever and replayable.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::channel::names;
+use crate::device::{MoveCause, TokenKey};
+use crate::identifier::Identifier;
+use crate::ids::{DeliveryKey, DeviceKey, PersonKey, SegmentId};
+use crate::person::Person;
+use crate::time::Timestamp;
+
+names!(
+    /// What sort of thing a person did.
+    EventKind {
+        /// A named event.
+        Event = "event",
+        /// A page view; the name is the URL or page name.
+        Page = "page",
+        /// A screen view.
+        Screen = "screen",
+    }
+);
+
+/// One input of one person's state, after the rules of identity have decided whom it concerns.
+///
+/// `Person` is a fold over these ([`Person::apply`]). They carry everything that the fold needs, so
+/// that a replay needs nothing but them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PersonInput {
+    /// The record began.
+    Created {
+        /// Its key.
+        key: PersonKey,
+        /// Its internal id.
+        cio_id: String,
+        /// `true`: known only by an anonymous id.
+        visitor: bool,
+    },
+    /// An identifier was given to the person (or replaced one of the same kind).
+    IdentifierSet {
+        /// Which.
+        identifier: Identifier,
+    },
+    /// An identifier could not be given: somebody else holds it, or it is already set to another
+    /// value. Shown as a failed attribute change; the state stays.
+    IdentifierRefused {
+        /// Which.
+        identifier: Identifier,
+        /// Who has it, if it is another person.
+        held_by: Option<PersonKey>,
+    },
+    /// An update found nobody (`_update: true`): recorded, nothing else.
+    UpdateSkipped {
+        /// Attributes that were not applied.
+        attributes: BTreeMap<String, Value>,
+    },
+    /// Attributes changed. Consent keys (`unsubscribed`, `cio_subscription_preferences`, also in
+    /// dotted form) are among them and are folded into consent.
+    AttributesSet {
+        /// New values; null or the empty string removes.
+        attributes: BTreeMap<String, Value>,
+    },
+    /// An anonymous id now belongs to this person.
+    AnonymousLinked {
+        /// The id.
+        anonymous_id: String,
+    },
+    /// A device was registered or refreshed.
+    DeviceRegistered {
+        /// Its key.
+        device: DeviceKey,
+        /// App, platform and token.
+        token: TokenKey,
+        /// When the app was last used; the input's own time where the call did not say.
+        last_used: Timestamp,
+        /// Attributes, as strings.
+        attributes: BTreeMap<String, String>,
+    },
+    /// A device left the person.
+    DeviceReleased {
+        /// Its key.
+        device: DeviceKey,
+        /// Why.
+        cause: MoveCause,
+        /// The new owner, when there is one.
+        to: Option<PersonKey>,
+    },
+    /// A send to a device was accepted or rejected.
+    DeviceAnswered {
+        /// Its key.
+        device: DeviceKey,
+        /// `true`: the provider accepted; `false`: it rejected the token.
+        accepted: bool,
+    },
+    /// The person did something.
+    Tracked {
+        /// Event, page or screen.
+        event: EventKind,
+        /// Its name.
+        name: String,
+        /// The client's id for it (ULID), when given.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        id: Option<String>,
+        /// Free data.
+        #[serde(skip_serializing_if = "Value::is_null", default)]
+        data: Value,
+        /// The anonymous id that it came with.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        anonymous_id: Option<String>,
+    },
+    /// Another record was merged into this one (semantics.md 4.3). Carries the other's state as it
+    /// was, so that a replay needs no other person.
+    MergedFrom {
+        /// The record that disappears.
+        secondary: Box<Person>,
+    },
+    /// This record was merged into another one and ends.
+    MergedInto {
+        /// The surviving person.
+        primary: PersonKey,
+    },
+    /// The person opted out or in through a delivery, or by a consent report from outside.
+    SubscriptionChanged {
+        /// `None`: the global switch; otherwise the topic.
+        topic: Option<String>,
+        /// The new choice.
+        subscribed: bool,
+        /// Through which delivery.
+        delivery: Option<DeliveryKey>,
+    },
+    /// Added to or removed from a manual segment.
+    SegmentChanged {
+        /// Which.
+        segment: SegmentId,
+        /// `true`: added.
+        added: bool,
+    },
+    /// Deleted (and blocked when `suppressed`).
+    Deleted {
+        /// Whether the identifiers are blocked from now on.
+        suppressed: bool,
+    },
+}
+
+/// A stored input: one line of a person's history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Activity {
+    /// Whose; `None`: an event that named nobody.
+    pub person: Option<PersonKey>,
+    /// When it happened, by the sender's clock; not after `received_at`.
+    pub occurred_at: Timestamp,
+    /// When we took it.
+    pub received_at: Timestamp,
+    /// Which door it came through.
+    pub source: crate::input::Source,
+    /// What it was.
+    pub input: PersonInput,
+}

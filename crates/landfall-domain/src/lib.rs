@@ -1,0 +1,23 @@
+//! The vocabulary of Landfall and its rules: people and devices, facts and statuses.
+//!
+//! Everything here is a value or a pure function. No I/O, no async, no clock (except the one behind
+//! [`time::WallClock`]), no SQL, no HTTP. `serde` derives are allowed, formats are not (ADR 0003).
+
+pub mod activity;
+pub mod channel;
+pub mod decide;
+pub mod delivery;
+pub mod device;
+pub mod fact;
+pub mod identifier;
+pub mod ids;
+pub mod input;
+pub mod limits;
+pub mod marks;
+pub mod message;
+pub mod naming;
+pub mod person;
+pub mod reason;
+pub mod status;
+pub mod time;
+pub mod working_set;

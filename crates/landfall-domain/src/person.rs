@@ -1,0 +1,126 @@
+//! A person's state: what is known about one customer, or about one visitor before login.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::device::Device;
+use crate::ids::{DeviceKey, PersonKey, SegmentId};
+use crate::time::Timestamp;
+
+/// An attribute and when it was last set, by the sender's clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attribute {
+    /// The value as it came. Null and the empty string remove an attribute; the removal is kept
+    /// (as null) so that an older change cannot bring the value back.
+    #[serde(rename = "v")]
+    pub value: Value,
+    /// When it was set.
+    #[serde(rename = "t")]
+    pub set_at: Timestamp,
+}
+
+/// Yes or no with the time of the decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// `true`: subscribed.
+    pub subscribed: bool,
+    /// When it was decided.
+    pub set_at: Timestamp,
+}
+
+/// What a person agreed to receive (semantics.md 6.8).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Consent {
+    /// The global switch; `None`: never said, which counts as subscribed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub global: Option<Choice>,
+    /// By topic, such as `topic_1`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub topics: BTreeMap<String, Choice>,
+    /// By channel, such as `push`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub channels: BTreeMap<String, Choice>,
+}
+
+/// Whether the record is a customer, a visitor, or gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// A person with at least one identifier besides anonymous ids.
+    Known,
+    /// Known only by an anonymous id: holds traits, events and tokens until login, is not shown in
+    /// lists of people and cannot be sent to (semantics.md 4.2).
+    Visitor,
+    /// Merged into another person.
+    Merged(PersonKey),
+    /// Deleted, or deleted and blocked.
+    Deleted,
+}
+
+/// Another record whose history belongs to this person now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Absorbed {
+    /// The record that was merged in.
+    pub key: PersonKey,
+    /// When.
+    pub at: Timestamp,
+    /// Activities before this moment stay behind: 30 days before the merge for a visitor
+    /// (semantics.md 4.2), the epoch for a person.
+    pub history_from: Timestamp,
+}
+
+/// The state of one person. A pure function of the person's stored inputs
+/// ([`crate::activity::PersonInput`]): replaying them gives the same value and the same bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Person {
+    /// Key.
+    pub key: PersonKey,
+    /// The immutable internal id that the outside sees.
+    pub cio_id: String,
+    /// Customer, visitor, merged or deleted.
+    pub standing: Standing,
+    /// The application's id.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub id: Option<String>,
+    /// E-mail address, lower case.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub email: Option<String>,
+    /// Phone number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub phone: Option<String>,
+    /// Anonymous ids that belong to this person for ever, with the time of the latest identify that
+    /// named each: events attach for 30 days after it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub anonymous_ids: BTreeMap<String, Timestamp>,
+    /// When the record began.
+    pub created_at: Timestamp,
+    /// When the person was last seen doing something (event, identify or device registration).
+    pub active_at: Timestamp,
+    /// Attributes by name; `id`, `email`, `phone` and consent are not repeated here.
+    pub attributes: BTreeMap<String, Attribute>,
+    /// What the person agreed to receive.
+    #[serde(default)]
+    pub consent: Consent,
+    /// Devices held now.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub devices: BTreeMap<DeviceKey, Device>,
+    /// Manual segments.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub segments: BTreeSet<SegmentId>,
+    /// Records merged into this one, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub absorbed: Vec<Absorbed>,
+}
+
+impl Person {
+    /// Whether the global switch is off.
+    pub fn is_unsubscribed(&self) -> bool {
+        self.consent.global.is_some_and(|choice| !choice.subscribed)
+    }
+
+    /// Whether lists of people show this record.
+    pub fn is_known(&self) -> bool {
+        self.standing == Standing::Known
+    }
+}

@@ -1,0 +1,233 @@
+//! The state that a batch of inputs may read or change, held in memory, and the changes made to it.
+//!
+//! The engine asks [`crate::decide::wants`] what an input needs, loads that from a store into a
+//! [`WorkingSet`], runs [`crate::decide::decide`] for each input, and commits the [`ChangeSet`] that
+//! comes out in one transaction. Nothing in here does I/O; keys are handed out from counters that the
+//! store gave.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
+
+use crate::activity::Activity;
+use crate::delivery::Delivery;
+use crate::device::{TokenMove, TokenRecord};
+use crate::fact::Fact;
+use crate::identifier::{Holder, Identifier};
+use crate::ids::{DeliveryKey, DeviceKey, MessageKey, PersonKey, SegmentId};
+use crate::input::Input;
+use crate::message::{MessageEntry, MessageRef, NameOf};
+use crate::person::Person;
+
+/// 128-bit hash of a sender's id for an input, by which a second copy is recognised.
+pub type DedupeHash = [u8; 16];
+
+/// What must be loaded before an input can be decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Want {
+    /// Identifiers to resolve; whoever holds them is loaded too.
+    pub identifiers: BTreeSet<Identifier>,
+    /// Push tokens, whatever their app and platform; their owners are loaded too.
+    pub tokens: BTreeSet<String>,
+    /// Delivery ids; their people, their targets' token records and reports that wait for them in
+    /// quarantine are loaded too.
+    pub deliveries: BTreeSet<String>,
+    /// Ids of inputs that may have come before.
+    pub seen: BTreeSet<DedupeHash>,
+}
+
+impl Want {
+    /// Adds everything in `other`.
+    pub fn join(&mut self, other: Self) {
+        self.identifiers.extend(other.identifiers);
+        self.tokens.extend(other.tokens);
+        self.deliveries.extend(other.deliveries);
+        self.seen.extend(other.seen);
+    }
+}
+
+/// What a store found for a [`Want`]. Absent entries do not exist.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// Holders of the wanted identifiers that are not free.
+    pub identifiers: Vec<(Identifier, Holder)>,
+    /// Every person named by an identifier, token or delivery in the answer.
+    pub people: Vec<Person>,
+    /// Records of the wanted tokens and of the wanted deliveries' targets.
+    pub tokens: Vec<TokenRecord>,
+    /// The wanted deliveries.
+    pub deliveries: Vec<Delivery>,
+    /// Inputs that wait for a wanted delivery, by its id.
+    pub quarantined: Vec<(String, Input)>,
+    /// Which of the wanted ids came before.
+    pub seen: Vec<DedupeHash>,
+    /// The store's commit counter at the time of loading.
+    pub epoch: u64,
+}
+
+/// The next free key of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct NextKeys {
+    /// For the next person or visitor.
+    pub person: u32,
+    /// For the next token.
+    pub device: u32,
+    /// For the next delivery.
+    pub delivery: u32,
+    /// For the next message.
+    pub message: u32,
+}
+
+/// Everything that one transaction stores. Rows carry their whole new value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ChangeSet {
+    /// People whose state changed, or who are new.
+    pub people: Vec<Person>,
+    /// Identifiers that got, changed or lost (`None`) their holder.
+    pub identifiers: Vec<(Identifier, Option<Holder>)>,
+    /// Token records that are new or changed.
+    pub tokens: Vec<TokenRecord>,
+    /// Lines of the tokens' ownership history.
+    pub token_moves: Vec<TokenMove>,
+    /// Inputs of people, in order.
+    pub activities: Vec<Activity>,
+    /// Deliveries that are new or changed.
+    pub deliveries: Vec<Delivery>,
+    /// Facts that are new.
+    pub facts: Vec<Fact>,
+    /// New catalogue lines.
+    pub messages: Vec<MessageEntry>,
+    /// Names that were given.
+    pub names: Vec<(NameOf, String)>,
+    /// Ids of inputs taken, with the day (since the epoch) after which they may be forgotten.
+    pub seen: Vec<DedupeHash>,
+    /// Reports for deliveries that are not known yet.
+    pub quarantined: Vec<(String, Input)>,
+    /// Delivery ids whose quarantine was emptied.
+    pub released: Vec<String>,
+    /// Changes of manual segments.
+    pub memberships: Vec<(SegmentId, PersonKey, bool)>,
+    /// People merged away: every delivery of the first belongs to the second from now on.
+    pub moved: Vec<(PersonKey, PersonKey)>,
+    /// Keys after this change set.
+    pub next: NextKeys,
+}
+
+impl ChangeSet {
+    /// Whether there is nothing to store.
+    pub fn is_empty(&self) -> bool {
+        let next = self.next;
+        Self {
+            next,
+            ..Self::default()
+        } == *self
+    }
+}
+
+/// The loaded state and the changes so far.
+#[derive(Debug, Default)]
+pub struct WorkingSet {
+    pub(crate) holders: FxHashMap<Identifier, Holder>,
+    pub(crate) people: FxHashMap<PersonKey, Person>,
+    pub(crate) tokens: FxHashMap<DeviceKey, TokenRecord>,
+    pub(crate) devices_by_token: FxHashMap<String, Vec<DeviceKey>>,
+    pub(crate) deliveries: FxHashMap<DeliveryKey, Delivery>,
+    pub(crate) deliveries_by_id: FxHashMap<String, DeliveryKey>,
+    pub(crate) quarantined: FxHashMap<String, Vec<Input>>,
+    pub(crate) seen: FxHashSet<DedupeHash>,
+    pub(crate) messages: FxHashMap<MessageRef, MessageKey>,
+    pub(crate) next: NextKeys,
+    /// Makes internal ids of different workspaces different.
+    pub(crate) salt: u16,
+    pub(crate) changed_people: BTreeSet<PersonKey>,
+    pub(crate) changed_tokens: BTreeSet<DeviceKey>,
+    pub(crate) changed_deliveries: BTreeSet<DeliveryKey>,
+    /// Rows that go to the change set as they are.
+    pub(crate) log: ChangeSet,
+}
+
+impl WorkingSet {
+    /// An empty set. `next` and the catalogue (`messages`) come from the store and live on between
+    /// batches; `salt` is the workspace's.
+    pub fn new(next: NextKeys, messages: FxHashMap<MessageRef, MessageKey>, salt: u16) -> Self {
+        Self {
+            next,
+            messages,
+            salt,
+            ..Self::default()
+        }
+    }
+
+    /// Adds what a store found. Entries that are here already are newer and stay.
+    pub fn take(&mut self, found: Found) {
+        for (identifier, holder) in found.identifiers {
+            self.holders.entry(identifier).or_insert(holder);
+        }
+        for person in found.people {
+            self.people.entry(person.key).or_insert(person);
+        }
+        for record in found.tokens {
+            self.index_token(&record);
+            self.tokens.entry(record.key).or_insert(record);
+        }
+        for delivery in found.deliveries {
+            self.deliveries_by_id
+                .entry(delivery.id.clone())
+                .or_insert(delivery.key);
+            self.deliveries.entry(delivery.key).or_insert(delivery);
+        }
+        for (delivery_id, input) in found.quarantined {
+            self.quarantined.entry(delivery_id).or_default().push(input);
+        }
+        self.seen.extend(found.seen);
+    }
+
+    /// Ends the batch: returns what changed and forgets the loaded rows, but keeps the key counters
+    /// and the catalogue for the next batch.
+    pub fn finish(&mut self) -> ChangeSet {
+        let mut changes = std::mem::take(&mut self.log);
+        changes.people = taken(&mut self.changed_people, &mut self.people);
+        changes.tokens = taken(&mut self.changed_tokens, &mut self.tokens);
+        changes.deliveries = taken(&mut self.changed_deliveries, &mut self.deliveries);
+        changes.next = self.next;
+        self.forget();
+        changes
+    }
+
+    /// Drops the batch without its changes: after a failed commit, with the counters and catalogue
+    /// as the store has them now.
+    pub fn reset(&mut self, next: NextKeys, messages: FxHashMap<MessageRef, MessageKey>) {
+        let salt = self.salt;
+        *self = Self::new(next, messages, salt);
+    }
+
+    fn forget(&mut self) {
+        self.holders.clear();
+        self.people.clear();
+        self.tokens.clear();
+        self.devices_by_token.clear();
+        self.deliveries.clear();
+        self.deliveries_by_id.clear();
+        self.quarantined.clear();
+        self.seen.clear();
+    }
+
+    pub(crate) fn index_token(&mut self, record: &TokenRecord) {
+        let devices = self
+            .devices_by_token
+            .entry(record.token.token.clone())
+            .or_default();
+        if !devices.contains(&record.key) {
+            devices.push(record.key);
+        }
+    }
+}
+
+fn taken<K: Ord + std::hash::Hash + Copy, V>(
+    changed: &mut BTreeSet<K>,
+    rows: &mut FxHashMap<K, V>,
+) -> Vec<V> {
+    let keys = std::mem::take(changed);
+    keys.into_iter()
+        .filter_map(|key| rows.remove(&key))
+        .collect()
+}

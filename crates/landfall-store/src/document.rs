@@ -1,0 +1,57 @@
+//! Small definitions and job records, kept as JSON text by kind and number.
+
+use crate::error::StoreError;
+
+/// What a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DocumentKind {
+    /// A segment's definition.
+    Segment,
+    /// An export: parameters, state, where the file is.
+    Export,
+    /// An import: file, progress, report.
+    Import,
+    /// A place that webhooks come from: name and sealed signing key.
+    WebhookSource,
+}
+
+impl DocumentKind {
+    /// Stable name, as stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Segment => "segment",
+            Self::Export => "export",
+            Self::Import => "import",
+            Self::WebhookSource => "webhook_source",
+        }
+    }
+}
+
+/// A document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Its number within its kind, from one.
+    pub id: u32,
+    /// Its JSON text.
+    pub body: String,
+}
+
+/// Documents by kind. Few (thousands at most) and small; not for events or people.
+pub trait DocumentStore: Send + Sync {
+    /// Stores a new document under the next number of its kind and returns the number. Numbers of
+    /// deleted documents are not used again. Conformance: `documents`.
+    fn insert_document(&self, kind: DocumentKind, body: &str) -> Result<u32, StoreError>;
+
+    /// Replaces a document; `false` when there is none of that number.
+    fn replace_document(&self, kind: DocumentKind, id: u32, body: &str)
+    -> Result<bool, StoreError>;
+
+    /// Deletes a document; `false` when there is none of that number.
+    fn delete_document(&self, kind: DocumentKind, id: u32) -> Result<bool, StoreError>;
+
+    /// One document.
+    fn document(&self, kind: DocumentKind, id: u32) -> Result<Option<Document>, StoreError>;
+
+    /// All documents of a kind, by number.
+    fn documents(&self, kind: DocumentKind) -> Result<Vec<Document>, StoreError>;
+}
