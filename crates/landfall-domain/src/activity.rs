@@ -160,3 +160,26 @@ pub struct Activity {
     /// What it was.
     pub input: PersonInput,
 }
+
+impl PersonInput {
+    /// Stable name of the kind of input, as stored and as it stands in the serialised form.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Created { .. } => "created",
+            Self::IdentifierSet { .. } => "identifier_set",
+            Self::IdentifierRefused { .. } => "identifier_refused",
+            Self::UpdateSkipped { .. } => "update_skipped",
+            Self::AttributesSet { .. } => "attributes_set",
+            Self::AnonymousLinked { .. } => "anonymous_linked",
+            Self::DeviceRegistered { .. } => "device_registered",
+            Self::DeviceReleased { .. } => "device_released",
+            Self::DeviceAnswered { .. } => "device_answered",
+            Self::Tracked { .. } => "tracked",
+            Self::MergedFrom { .. } => "merged_from",
+            Self::MergedInto { .. } => "merged_into",
+            Self::SubscriptionChanged { .. } => "subscription_changed",
+            Self::SegmentChanged { .. } => "segment_changed",
+            Self::Deleted { .. } => "deleted",
+        }
+    }
+}

@@ -3,6 +3,10 @@
 //! The value is the fold of the delivery's facts ([`Delivery::absorb`]): any order, any repetition
 //! of the same facts gives the same value (semantics.md 2.10 and 10).
 
+mod absorb;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};

@@ -123,3 +123,17 @@ pub struct TokenMove {
     /// By ours.
     pub received_at: Timestamp,
 }
+
+impl Platform {
+    /// The platform that a push token looks like, where nobody says: a URL is a browser's
+    /// subscription, 64 or more hexadecimal digits are Apple's, everything else is Android's.
+    pub fn guess(token: &str) -> Self {
+        if token.starts_with("https://") {
+            Self::Web
+        } else if token.len() >= 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            Self::Ios
+        } else {
+            Self::Android
+        }
+    }
+}

@@ -64,6 +64,16 @@ impl Fact {
     /// Reports that arrive more than this after they happened are late (semantics.md 2.10, rule 4).
     pub const LATE_MS: i64 = crate::time::DAY_MS;
 
+    /// The dedupe key in 64 bits (FNV-1a): stable for ever, because deliveries store it. A collision
+    /// costs nothing but an uncounted repetition.
+    pub fn dedupe_hash(&self) -> u64 {
+        self.dedupe_key
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            })
+    }
+
     /// Whether it arrived late.
     pub const fn is_late(&self) -> bool {
         self.received_at.since(self.occurred_at) > Self::LATE_MS

@@ -98,6 +98,20 @@ pub struct PersonHandle {
     pub email: Option<String>,
 }
 
+impl PersonHandle {
+    /// The identifiers that are given, in the order in which they are tried.
+    pub fn identifiers(&self) -> impl Iterator<Item = Identifier> {
+        use crate::identifier::IdentifierKind;
+        [
+            (IdentifierKind::CioId, &self.cio_id),
+            (IdentifierKind::Id, &self.id),
+            (IdentifierKind::Email, &self.email),
+        ]
+        .into_iter()
+        .filter_map(|(kind, value)| Identifier::new(kind, value.as_deref()?))
+    }
+}
+
 /// One recipient in a report about a delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecipientReport {

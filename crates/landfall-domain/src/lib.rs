@@ -8,6 +8,8 @@ pub mod channel;
 pub mod decide;
 pub mod delivery;
 pub mod device;
+#[cfg(test)]
+mod drift;
 pub mod fact;
 pub mod identifier;
 pub mod ids;

@@ -20,6 +20,10 @@ pub const TOKEN_BYTES_MAX: usize = 4_096;
 pub const DEVICES_MAX: usize = 25;
 /// Longest reporter's text that a fact keeps, in bytes (providers.md 9.1).
 pub const DETAIL_BYTES_MAX: usize = 1_024;
+/// Most receipts that wait for one unknown delivery; nobody sends that many, and anybody could.
+pub const QUARANTINE_PER_DELIVERY_MAX: usize = 100;
+/// From this many facts on, a delivery takes only receipts that bring a new mark.
+pub const FACTS_PER_DELIVERY_MAX: usize = 1_000;
 /// Anonymous activity attaches to a person for this long (semantics.md 4.2).
 pub const ANONYMOUS_ATTACH_MS: i64 = 30 * DAY_MS;
 /// An attached event may start a journey when attached within this time (semantics.md 4.2).

@@ -4,6 +4,10 @@
 //! therefore come twice, late or out of order without changing the result
 //! (semantics.md 2.10 and 10; architecture.md decision 2).
 
+mod view;
+
+pub use view::{MarkView, MarksView};
+
 use crate::channel::names;
 use crate::time::Timestamp;
 

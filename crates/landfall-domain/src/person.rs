@@ -1,5 +1,7 @@
 //! A person's state: what is known about one customer, or about one visitor before login.
 
+mod apply;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -103,7 +105,11 @@ pub struct Person {
     #[serde(default)]
     pub consent: Consent,
     /// Devices held now.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    #[serde(
+        skip_serializing_if = "BTreeMap::is_empty",
+        default,
+        deserialize_with = "devices_by_key"
+    )]
     pub devices: BTreeMap<DeviceKey, Device>,
     /// Manual segments.
     #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
@@ -111,6 +117,16 @@ pub struct Person {
     /// Records merged into this one, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub absorbed: Vec<Absorbed>,
+}
+
+/// Takes the keys from the devices themselves: JSON's keys are strings, and within a tagged enum
+/// (`MergedFrom`) serde does not read numbers out of them.
+fn devices_by_key<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<DeviceKey, Device>, D::Error> {
+    let devices: BTreeMap<String, Device> = Deserialize::deserialize(deserializer)?;
+    let by_key = devices.into_values().map(|device| (device.key, device));
+    Ok(by_key.collect())
 }
 
 impl Person {

@@ -1,1 +1,21 @@
-//! Placeholder crate doc, replaced in the first slice.
+//! The loops that make Landfall run, between the doors (`landfall-api`) and the stores.
+//!
+//! [`Workspace`] is the handle: inputs are submitted to it and are durable when it answers; reads,
+//! board queries and live changes come from it. [`open`] starts a workspace on a store.
+
+pub mod catalogue;
+pub mod directory;
+pub mod feed;
+pub mod intake;
+mod open;
+pub mod roster;
+pub mod seal;
+pub mod workspace;
+
+pub use catalogue::Catalogue;
+pub use directory::Directory;
+pub use intake::SubmitError;
+pub use landfall_domain::decide::Taken;
+pub use open::{Opened, Options, open};
+pub use roster::Roster;
+pub use workspace::{Rebuild, Workspace};

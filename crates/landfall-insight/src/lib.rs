@@ -1,1 +1,10 @@
-//! Placeholder crate doc, replaced in the first slice.
+//! Numbers that do not mislead: rates with their denominator and interval, and whether they settle.
+//!
+//! Pure functions over counts. The API, the command line and later the page and the alerts call the
+//! same ones.
+
+pub mod rate;
+pub mod settling;
+
+pub use rate::{Interval, Rate, wilson};
+pub use settling::Settling;

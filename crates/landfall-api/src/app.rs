@@ -1,0 +1,65 @@
+//! The application: what handlers share, and all routes together.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use landfall_engine::Directory;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{Any, CorsLayer};
+
+use crate::rejected::Refusals;
+use crate::{landfall, routes};
+
+/// What an operator can set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Host (and port) under which apps reach this server; `None`: what the request says.
+    pub public_host: Option<String>,
+    /// Where exported files go.
+    pub exports: PathBuf,
+    /// Parse and answer, but store nothing: for measuring the HTTP side alone.
+    pub store_nothing: bool,
+}
+
+/// What every handler can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) directory: Directory,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) refusals: Arc<Refusals>,
+}
+
+impl App {
+    /// Over the workspaces of a directory.
+    pub fn new(directory: Directory, settings: Settings) -> Self {
+        Self {
+            directory,
+            settings: Arc::new(settings),
+            refusals: Arc::default(),
+        }
+    }
+}
+
+/// Every route.
+pub fn router(app: App) -> Router {
+    let (own, document) = landfall::router().split_for_parts();
+    let document = document.to_json().unwrap_or_default();
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods(Any)
+        .allow_headers(Any);
+    Router::new()
+        .merge(own)
+        .merge(routes::app::router())
+        .merge(routes::track::router())
+        .merge(routes::pipelines::router())
+        .merge(routes::hooks::router())
+        .merge(routes::health::router(document))
+        .fallback(routes::health::nothing_here)
+        .layer(DefaultBodyLimit::max(crate::body::BODY_BYTES_MAX))
+        .layer(CatchPanicLayer::new())
+        .layer(cors)
+        .with_state(app)
+}

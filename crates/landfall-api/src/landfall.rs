@@ -1,0 +1,91 @@
+//! Landfall's own API under `/landfall/v1`.
+
+pub mod books;
+pub mod coverage;
+pub mod deliveries;
+pub mod dimension;
+mod imports;
+pub mod metrics;
+mod names;
+pub mod people;
+pub mod problem;
+pub mod question;
+pub mod range;
+mod rejected;
+mod sources;
+pub mod trail;
+mod visit;
+
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Landfall",
+        description = "Did the push land? Metrics, deliveries, people and coverage of one workspace. \
+                       Every call wants `Authorization: Bearer <app key>`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    modifiers(&Bearer),
+    security(("app_key" = []))
+)]
+struct Document;
+
+/// The one way to prove who asks.
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let components = document.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("app_key", scheme);
+    }
+}
+
+/// The routes, with their descriptions.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(metrics::get))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::stream))
+        .routes(routes!(deliveries::get))
+        .routes(routes!(people::timeline))
+        .routes(routes!(people::replay))
+        .routes(routes!(coverage::get))
+        .routes(routes!(books::get))
+        .routes(routes!(rejected::list))
+        .routes(routes!(names::list, names::put))
+        .routes(routes!(sources::list, sources::put))
+        .routes(routes!(imports::begin, imports::list))
+        .routes(routes!(imports::get))
+        .routes(routes!(imports::chunk))
+}
+
+/// The OpenAPI document as JSON text.
+pub fn openapi_json() -> String {
+    let (_, document) = router().split_for_parts();
+    document.to_pretty_json().unwrap_or_default()
+}
+
+/// Asks the board on a thread that may take its time.
+pub(crate) async fn board<T: Send + 'static>(
+    ask: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, problem::Problem> {
+    tokio::task::spawn_blocking(ask).await.map_err(|error| {
+        tracing::error!(%error, "a question to the board ended badly");
+        problem::Problem::new(
+            problem::Code::Internal,
+            "the question could not be answered",
+        )
+    })
+}
+
+/// Threads for one question: all cores, since a question takes milliseconds.
+pub(crate) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}

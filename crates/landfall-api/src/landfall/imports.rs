@@ -1,0 +1,262 @@
+//! `/landfall/v1/imports`: files in chunks, resumable, with a report.
+//!
+//! The client begins an import (an interrupted one of the same file goes on), sends the file's lines
+//! in chunks with their offset, and reads the report. Lines carry dedupe keys, so that a chunk that
+//! is sent twice, or a file that is imported twice, changes nothing.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::Path;
+use landfall_domain::decide::Taken;
+use landfall_engine::Workspace;
+use landfall_store::{DocumentKind, StoreError};
+use serde::{Deserialize, Serialize};
+
+use super::problem::{Code, Problem, ProblemBody};
+use super::visit::Visit;
+use crate::import::{self, ImportFormat, ImportKind};
+
+/// A file to import.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct NewImport {
+    /// What the file holds.
+    pub kind: ImportKind,
+    /// How lines are written.
+    pub format: ImportFormat,
+    /// Name of the file, for people.
+    pub name: String,
+    /// A hash of the file's content: tells whether an earlier import was of the same file.
+    pub fingerprint: String,
+    /// Length of the file in bytes.
+    pub bytes: u64,
+    /// For CSV: the columns of the first line.
+    #[serde(default)]
+    pub header: Vec<String>,
+}
+
+/// An import and how far it is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ImportReport {
+    /// Its number.
+    pub id: u32,
+    /// Name of the file.
+    pub name: String,
+    /// A hash of the file's content.
+    pub fingerprint: String,
+    /// Length of the file in bytes.
+    pub bytes: u64,
+    /// Bytes taken so far: where to go on.
+    pub offset: u64,
+    /// Lines that changed something.
+    pub taken: u64,
+    /// Lines that were known already.
+    pub unchanged: u64,
+    /// Lines passed over, by reason.
+    pub skipped: BTreeMap<String, u64>,
+    /// Whether the whole file was taken.
+    pub done: bool,
+    #[schema(ignore)]
+    #[serde(default)]
+    plan: Option<Plan>,
+}
+
+/// How the lines of an import are read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Plan {
+    kind: ImportKind,
+    format: ImportFormat,
+    header: Vec<String>,
+}
+
+/// Imports.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ImportList {
+    /// All imports so far.
+    pub imports: Vec<ImportReport>,
+}
+
+/// Begins an import, or finds the one of the same file that was interrupted.
+#[utoipa::path(
+    post,
+    path = "/landfall/v1/imports",
+    operation_id = "beginImport",
+    request_body = NewImport,
+    responses(
+        (status = 200, body = ImportReport),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody),
+    ),
+    tag = "imports"
+)]
+pub(crate) async fn begin(
+    visit: Visit,
+    Json(new): Json<NewImport>,
+) -> Result<Json<ImportReport>, Problem> {
+    if new.format == ImportFormat::Csv && new.header.is_empty() {
+        return Err(Problem::field(
+            "header",
+            "a CSV file needs the columns of its first line",
+        ));
+    }
+    let imports = all(&visit.workspace).await?;
+    let same = imports
+        .into_iter()
+        .find(|i| !i.done && i.fingerprint == new.fingerprint);
+    if let Some(interrupted) = same {
+        return Ok(Json(interrupted));
+    }
+    let mut report = ImportReport {
+        name: new.name,
+        fingerprint: new.fingerprint,
+        bytes: new.bytes,
+        plan: Some(Plan {
+            kind: new.kind,
+            format: new.format,
+            header: new.header,
+        }),
+        ..ImportReport::default()
+    };
+    let body = text(&report);
+    report.id = visit
+        .workspace
+        .read(move |store| store.insert_document(DocumentKind::Import, &body))
+        .await?;
+    keep(&visit.workspace, &report).await?;
+    Ok(Json(report))
+}
+
+/// All imports so far.
+#[utoipa::path(
+    get,
+    path = "/landfall/v1/imports",
+    operation_id = "listImports",
+    responses((status = 200, body = ImportList), (status = 401, body = ProblemBody)),
+    tag = "imports"
+)]
+pub(crate) async fn list(visit: Visit) -> Result<Json<ImportList>, Problem> {
+    Ok(Json(ImportList {
+        imports: all(&visit.workspace).await?,
+    }))
+}
+
+/// One import and how far it is.
+#[utoipa::path(
+    get,
+    path = "/landfall/v1/imports/{id}",
+    operation_id = "getImport",
+    params(("id" = u32, Path, description = "The import's number")),
+    responses(
+        (status = 200, body = ImportReport),
+        (status = 401, body = ProblemBody),
+        (status = 404, body = ProblemBody),
+    ),
+    tag = "imports"
+)]
+pub(crate) async fn get(visit: Visit, Path(id): Path<u32>) -> Result<Json<ImportReport>, Problem> {
+    Ok(Json(find(&visit.workspace, id).await?))
+}
+
+/// Takes the next lines of an import's file: whole lines, from the offset that the report says.
+#[utoipa::path(
+    post,
+    path = "/landfall/v1/imports/{id}/lines",
+    operation_id = "sendImportLines",
+    params(
+        ("id" = u32, Path, description = "The import's number"),
+        ("offset" = u64, Query, description = "Where in the file these lines begin"),
+        ("end" = u64, Query, description = "Where in the file these lines end"),
+    ),
+    request_body(content = String, content_type = "text/plain"),
+    responses(
+        (status = 200, body = ImportReport),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody),
+        (status = 404, body = ProblemBody),
+        (status = 409, body = ProblemBody),
+    ),
+    tag = "imports"
+)]
+pub(crate) async fn chunk(
+    visit: Visit,
+    Path(id): Path<u32>,
+    lines: Bytes,
+) -> Result<Json<ImportReport>, Problem> {
+    let place = |name: &str| -> Result<u64, Problem> {
+        let place = visit.parameter(name).and_then(|text| text.parse().ok());
+        place.ok_or_else(|| Problem::field(name, "a position in the file, in bytes"))
+    };
+    let (offset, end) = (place("offset")?, place("end")?);
+    let mut report = find(&visit.workspace, id).await?;
+    if offset != report.offset || end < offset {
+        let message = format!(
+            "the import stands at byte {}: send from there",
+            report.offset
+        );
+        return Err(Problem::new(Code::Conflict, message));
+    }
+    let plan = report
+        .plan
+        .clone()
+        .ok_or_else(|| Problem::not_found("import plan"))?;
+    let rows = match plan.format {
+        ImportFormat::Csv => import::csv_rows(&plan.header, &lines),
+        ImportFormat::Ndjson => import::json_rows(&lines),
+    };
+    let mut inputs = Vec::with_capacity(rows.len());
+    for row in rows {
+        match row.and_then(|row| import::read(plan.kind, &row)) {
+            Ok(input) => inputs.push(input),
+            Err(skipped) => *report.skipped.entry(skipped.reason).or_default() += 1,
+        }
+    }
+    for taken in visit.workspace.submit(inputs).await? {
+        match taken {
+            Taken::Applied | Taken::Quarantined => report.taken += 1,
+            Taken::Duplicate | Taken::Ignored => report.unchanged += 1,
+        }
+    }
+    report.offset = end;
+    report.done = end >= report.bytes;
+    keep(&visit.workspace, &report).await?;
+    Ok(Json(report))
+}
+
+async fn all(workspace: &Workspace) -> Result<Vec<ImportReport>, StoreError> {
+    let documents = workspace
+        .read(|store| store.documents(DocumentKind::Import))
+        .await?;
+    documents
+        .iter()
+        .map(|document| {
+            let report: Result<ImportReport, _> = serde_json::from_str(&document.body);
+            report
+                .map(|report| ImportReport {
+                    id: document.id,
+                    ..report
+                })
+                .map_err(|error| StoreError::corrupt("document", document.id, error))
+        })
+        .collect()
+}
+
+async fn find(workspace: &Workspace, id: u32) -> Result<ImportReport, Problem> {
+    let found = all(workspace)
+        .await?
+        .into_iter()
+        .find(|report| report.id == id);
+    found.ok_or_else(|| Problem::not_found("import"))
+}
+
+async fn keep(workspace: &Workspace, report: &ImportReport) -> Result<(), StoreError> {
+    let (id, body) = (report.id, text(report));
+    workspace
+        .read(move |store| store.replace_document(DocumentKind::Import, id, &body))
+        .await?;
+    Ok(())
+}
+
+fn text(report: &ImportReport) -> String {
+    serde_json::to_string(report).unwrap_or_default()
+}

@@ -1,0 +1,108 @@
+//! `/landfall/v1/names`: what journeys, steps and variants are called.
+
+use axum::Json;
+use landfall_domain::input::{Body, Input, Source};
+use landfall_domain::message::{NameOf, SourceKind};
+use serde::{Deserialize, Serialize};
+
+use super::problem::{Problem, ProblemBody};
+use super::visit::Visit;
+
+/// A name and what it is given to.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Named {
+    /// `campaign`, `broadcast`, `newsletter` or `transactional`.
+    pub source: String,
+    /// Its number.
+    pub source_id: u64,
+    /// The step; left out: the journey itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_id: Option<u64>,
+    /// The variant; left out: the step itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant_id: Option<u64>,
+    /// The name. For steps the convention is `Journey | Step | Delay | Intent`.
+    pub name: String,
+}
+
+/// Names.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct NameList {
+    /// The names.
+    pub names: Vec<Named>,
+}
+
+/// All names given so far.
+#[utoipa::path(
+    get,
+    path = "/landfall/v1/names",
+    operation_id = "listNames",
+    responses((status = 200, body = NameList), (status = 401, body = ProblemBody)),
+    tag = "names"
+)]
+pub(crate) async fn list(visit: Visit) -> Json<NameList> {
+    let catalogue = visit.workspace.catalogue();
+    let mut names: Vec<Named> = catalogue
+        .names()
+        .map(|(of, name)| Named {
+            source: of.source.name().to_owned(),
+            source_id: of.source_id,
+            step_id: of.step_id,
+            variant_id: of.variant_id,
+            name: name.to_owned(),
+        })
+        .collect();
+    names.sort_by(|a, b| {
+        let place = |n: &Named| (n.source.clone(), n.source_id, n.step_id, n.variant_id);
+        place(a).cmp(&place(b))
+    });
+    Json(NameList { names })
+}
+
+/// Gives names; a later name of the same thing replaces the earlier one.
+#[utoipa::path(
+    put,
+    path = "/landfall/v1/names",
+    operation_id = "putNames",
+    request_body = NameList,
+    responses(
+        (status = 200, body = NameList),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody),
+    ),
+    tag = "names"
+)]
+pub(crate) async fn put(
+    visit: Visit,
+    Json(given): Json<NameList>,
+) -> Result<Json<NameList>, Problem> {
+    let mut names = Vec::with_capacity(given.names.len());
+    for named in &given.names {
+        let source = SourceKind::named(&named.source).ok_or_else(|| {
+            Problem::field(
+                "source",
+                "write campaign, broadcast, newsletter or transactional",
+            )
+        })?;
+        if named.name.trim().is_empty() {
+            return Err(Problem::field("name", "a name must not be blank"));
+        }
+        let of = NameOf {
+            source,
+            source_id: named.source_id,
+            step_id: named.step_id,
+            variant_id: named.variant_id,
+        };
+        names.push((of, named.name.trim().to_owned()));
+    }
+    let body = Body::Name { names };
+    let input = Input {
+        source: Source::App,
+        at: None,
+        sent_at: None,
+        dedupe_key: None,
+        body,
+    };
+    visit.workspace.submit(vec![input]).await?;
+    Ok(list(visit).await)
+}

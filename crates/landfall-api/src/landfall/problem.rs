@@ -1,0 +1,195 @@
+//! Errors of Landfall's own API: `{"error": {"code", "message", "field"?, "doc"}}`.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use landfall_board::QueryError;
+use landfall_engine::SubmitError;
+use landfall_engine::directory::DirectoryError;
+use landfall_store::StoreError;
+use serde::Serialize;
+
+use super::question::BadQuestion;
+
+/// What went wrong, by what the caller can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// A parameter or body is wrong: mend it.
+    InvalidParameter,
+    /// No key, or a key that no workspace has.
+    Unauthorized,
+    /// There is no such thing.
+    NotFound,
+    /// The name or state is taken by something else.
+    Conflict,
+    /// Too much at once: try again in a moment.
+    Busy,
+    /// The store does not answer: try again later.
+    Unavailable,
+    /// A bug or damage on our side.
+    Internal,
+}
+
+impl Code {
+    /// All codes.
+    pub const ALL: [Self; 7] = [
+        Self::InvalidParameter,
+        Self::Unauthorized,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Busy,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// Stable name; `docs/errors/<name>.md` explains it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InvalidParameter => "invalid_parameter",
+            Self::Unauthorized => "unauthorized",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Busy => "busy",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidParameter => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// An error answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    code: Code,
+    message: String,
+    field: Option<String>,
+}
+
+/// The body of an error answer.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProblemBody {
+    error: ProblemError,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ProblemError {
+    /// Stable code.
+    code: &'static str,
+    /// What went wrong and what to do.
+    message: String,
+    /// The parameter or field that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// The page that explains the code.
+    doc: String,
+}
+
+impl Problem {
+    /// An error of that code.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            field: None,
+        }
+    }
+
+    /// A wrong parameter or field.
+    pub fn field(field: &str, message: impl Into<String>) -> Self {
+        Self {
+            code: Code::InvalidParameter,
+            message: message.into(),
+            field: Some(field.to_owned()),
+        }
+    }
+
+    /// There is no such thing.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(Code::NotFound, format!("there is no such {what}"))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let error = ProblemError {
+            code: self.code.name(),
+            message: self.message,
+            field: self.field,
+            doc: format!("docs/errors/{}.md", self.code.name()),
+        };
+        let mut response = (self.code.status(), Json(ProblemBody { error })).into_response();
+        if matches!(self.code, Code::Busy | Code::Unavailable) {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl From<BadQuestion> for Problem {
+    fn from(bad: BadQuestion) -> Self {
+        Self::field(&bad.field, bad.message)
+    }
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        Self::new(Code::InvalidParameter, error.to_string())
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Conflict { .. } | StoreError::Unavailable(_) => {
+                Self::new(Code::Unavailable, error.to_string())
+            }
+            StoreError::Corrupt { .. } | StoreError::TooNew { .. } => {
+                tracing::error!(%error, "a read failed");
+                Self::new(
+                    Code::Internal,
+                    "stored data cannot be read: the server's log says which",
+                )
+            }
+        }
+    }
+}
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Busy => Self::new(Code::Busy, error.to_string()),
+            SubmitError::Unavailable(_) | SubmitError::Stopped => {
+                Self::new(Code::Unavailable, error.to_string())
+            }
+        }
+    }
+}
+
+impl From<DirectoryError> for Problem {
+    fn from(error: DirectoryError) -> Self {
+        match &error {
+            DirectoryError::Taken(_) => Self::new(Code::Conflict, error.to_string()),
+            DirectoryError::Missing(_) => Self::new(Code::NotFound, error.to_string()),
+            _ => {
+                tracing::error!(%error, "the directory cannot be changed");
+                Self::new(
+                    Code::Internal,
+                    "the directory of keys cannot be changed: see the log",
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Who asks: the workspace behind the app key, and what every handler needs from the request.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use landfall_engine::{Rebuild, Workspace};
+
+use super::problem::{Code, Problem};
+use crate::app::App;
+
+/// A call that proved to belong to a workspace.
+pub(crate) struct Visit {
+    pub(crate) workspace: Workspace,
+    /// Query parameters in order; a name may come more than once.
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+impl FromRequestParts<App> for Visit {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let key = parts
+            .headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, key)| key.trim());
+        let workspace = key.and_then(|key| app.directory.app(key)).ok_or_else(|| {
+            Problem::new(
+                Code::Unauthorized,
+                "no workspace has this key: send `Authorization: Bearer <app key>`",
+            )
+        })?;
+        Ok(Self {
+            workspace,
+            parameters: pairs(parts.uri.query().unwrap_or_default()),
+        })
+    }
+}
+
+impl Visit {
+    /// The first parameter of that name that is not blank.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        let found = self
+            .parameters
+            .iter()
+            .find(|(n, value)| n == name && !value.is_empty());
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// A whole number between 1 and `max`, or `default`.
+    pub(crate) fn limit(&self, default: usize, max: usize) -> Result<usize, Problem> {
+        let Some(text) = self.parameter("limit") else {
+            return Ok(default);
+        };
+        let limit = text.parse().ok().filter(|limit| (1..=max).contains(limit));
+        limit.ok_or_else(|| Problem::field("limit", format!("write a number from 1 to {max}")))
+    }
+
+    /// Whether the board holds everything that the ledger holds.
+    pub(crate) fn complete(&self) -> bool {
+        self.workspace.rebuild() == Rebuild::Done
+    }
+}
+
+fn pairs(query: &str) -> Vec<(String, String)> {
+    let plain = |text: &str| {
+        let text = text.replace('+', " ");
+        percent_encoding::percent_decode_str(&text)
+            .decode_utf8_lossy()
+            .into_owned()
+    };
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (plain(name), plain(value)))
+        .collect()
+}

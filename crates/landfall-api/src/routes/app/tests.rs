@@ -1,0 +1,9 @@
+//! The App API in process: inputs go in through the workspace, answers are read back by HTTP.
+
+mod activities;
+mod deliveries;
+mod exports;
+mod metrics;
+mod people;
+mod segments;
+mod shop;

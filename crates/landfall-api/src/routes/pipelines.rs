@@ -1,0 +1,266 @@
+//! Pipelines API: permissive unless the caller asks for strictness (docs/api/pipelines.md).
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+use landfall_domain::input::{Input, Source};
+use landfall_engine::Workspace;
+use serde_json::{Value, json};
+
+use super::track::{busy, json_answer};
+use crate::app::App;
+use crate::parse::pipelines::{Shared, call};
+use crate::parse::{Parsed, Problem, batch};
+use crate::{auth, body, rejected};
+
+/// Largest item and batch: the larger of the two pairs that are documented (semantics.md 11).
+const ITEM_BYTES_MAX: usize = 64 << 10;
+const BATCH_BYTES_MAX: usize = 1 << 20;
+
+/// Every route.
+pub(crate) fn router() -> Router<App> {
+    let mut router = Router::new()
+        .route("/v1/b", post(sdk_batch))
+        .route("/v1/m", post(remote_metrics))
+        .route("/v1/projects/{key}/settings", get(settings));
+    for (path, surface, kind) in CALLS {
+        let handler = move |State(app): State<App>, headers: HeaderMap, body: Body| async move {
+            take(&app, surface, *kind, &headers, body).await
+        };
+        router = router.route(path, post(handler));
+    }
+    router
+}
+
+/// Server calls by full name, browser calls by letter; `None` is a batch.
+const CALLS: &[(&str, &str, Option<&str>)] = &[
+    ("/v1/identify", "POST /v1/identify", Some("identify")),
+    ("/v1/track", "POST /v1/track", Some("track")),
+    ("/v1/page", "POST /v1/page", Some("page")),
+    ("/v1/screen", "POST /v1/screen", Some("screen")),
+    ("/v1/group", "POST /v1/group", Some("group")),
+    ("/v1/alias", "POST /v1/alias", Some("alias")),
+    ("/v1/batch", "POST /v1/batch", None),
+    ("/v1/i", "POST /v1/i", Some("identify")),
+    ("/v1/t", "POST /v1/t", Some("track")),
+    ("/v1/p", "POST /v1/p", Some("page")),
+    ("/v1/s", "POST /v1/s", Some("screen")),
+    ("/v1/g", "POST /v1/g", Some("group")),
+    ("/v1/a", "POST /v1/a", Some("alias")),
+];
+
+/// One call or batch of a server or browser. Permissive: 200 for everything that does not ask for
+/// strictness; what is wrong stands in the list of rejected inputs.
+async fn take(
+    app: &App,
+    surface: &'static str,
+    kind: Option<&str>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Response {
+    let strict = headers
+        .get("x-strict-mode")
+        .is_some_and(|value| value == "1");
+    let taken = match body::read(headers, body, BATCH_BYTES_MAX).await {
+        Ok(bytes) => parsed(app, surface, kind, headers, &bytes),
+        Err(problem) => Err((workspace(app, headers, None), problem, Vec::new())),
+    };
+    match taken {
+        Ok((workspace, inputs, problem)) => {
+            let response = submit(app, &workspace, inputs).await;
+            match problem.filter(|_| strict && response.status() == StatusCode::OK) {
+                Some(problem) => refused(&problem),
+                None => response,
+            }
+        }
+        Err((workspace, problem, bytes)) => {
+            let status = if strict { problem.status } else { 200 };
+            match workspace {
+                Some(workspace) => {
+                    rejected::record(&workspace, surface, status, &problem, &bytes);
+                }
+                None => app.refusals.count(surface, problem.reason),
+            }
+            if strict {
+                refused(&problem)
+            } else {
+                json_answer(StatusCode::OK, &json!({}))
+            }
+        }
+    }
+}
+
+type Refused = (Option<Workspace>, Problem, Vec<u8>);
+
+/// The inputs of a body, with the first problem of its items, if any has one.
+fn parsed(
+    app: &App,
+    surface: &'static str,
+    kind: Option<&str>,
+    headers: &HeaderMap,
+    bytes: &[u8],
+) -> Result<(Workspace, Vec<Input>, Option<Problem>), Refused> {
+    let value = body::json(bytes)
+        .map_err(|problem| (workspace(app, headers, None), problem, bytes.to_vec()))?;
+    let write_key = value.get("writeKey").and_then(Value::as_str);
+    let source = if write_key.is_some() {
+        Source::Sdk
+    } else {
+        Source::Pipelines
+    };
+    let Some(workspace) = workspace(app, headers, write_key) else {
+        let problem = Problem::new("unauthorized", "", "no workspace has this write key");
+        return Err((None, problem.with_status(401), Vec::new()));
+    };
+    let (inputs, problem) = match kind {
+        Some(_) => {
+            let read = batch::small_enough(&value, bytes.len(), ITEM_BYTES_MAX)
+                .and_then(|()| call(&value, kind, Shared::of(&value), source));
+            match read {
+                Ok(input) => (input.into_iter().collect(), None),
+                Err(problem) => return Err((Some(workspace), problem, bytes.to_vec())),
+            }
+        }
+        None => match items(&workspace, surface, &value, bytes.len(), source) {
+            Ok(sorted) => sorted,
+            Err(problem) => return Err((Some(workspace), problem, bytes.to_vec())),
+        },
+    };
+    Ok((workspace, inputs, problem))
+}
+
+/// Each item by itself: what is wrong with one does not hold up the others.
+fn items(
+    workspace: &Workspace,
+    surface: &'static str,
+    value: &Value,
+    whole: usize,
+    source: Source,
+) -> Parsed<(Vec<Input>, Option<Problem>)> {
+    let shared = Shared::of(value);
+    let items = batch::items(value)?;
+    let mut inputs = Vec::with_capacity(items.len());
+    let mut problems = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let read = batch::small_enough(item, whole, ITEM_BYTES_MAX)
+            .and_then(|()| call(item, None, shared, source));
+        match read {
+            Ok(input) => inputs.extend(input),
+            Err(problem) => {
+                let problem = problem.under(&format!("batch.{index}"));
+                problems.push((problem, rejected::sample_of(item)));
+            }
+        }
+    }
+    let recorded = problems
+        .iter()
+        .map(|(problem, sample)| (problem, sample.clone()));
+    rejected::record_all(workspace, surface, 200, recorded);
+    Ok((
+        inputs,
+        problems.into_iter().next().map(|(problem, _)| problem),
+    ))
+}
+
+/// The workspace of the write key: from Basic (user), Bearer, or the body.
+fn workspace(app: &App, headers: &HeaderMap, write_key: Option<&str>) -> Option<Workspace> {
+    let header = auth::basic(headers)
+        .map(|(key, _)| key)
+        .or_else(|| auth::bearer(headers));
+    header
+        .as_deref()
+        .or(write_key)
+        .and_then(|key| app.directory.write(key))
+}
+
+async fn submit(app: &App, workspace: &Workspace, inputs: Vec<Input>) -> Response {
+    if app.settings.store_nothing || inputs.is_empty() {
+        return json_answer(StatusCode::OK, &json!({}));
+    }
+    match workspace.submit(inputs).await {
+        Ok(_) => json_answer(StatusCode::OK, &json!({})),
+        // Phones keep what is answered with 429 or 5xx and send it again.
+        Err(error) => busy(&error),
+    }
+}
+
+/// The SDKs' upload: the key is in the body. 401 and 403 would make phones send the same batch for
+/// ever, so a batch of nobody is answered with 200 and counted, and a broken one with 400, which makes
+/// them drop it.
+async fn sdk_batch(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
+    const SURFACE: &str = "POST /v1/b";
+    let taken = match body::read(&headers, body, BATCH_BYTES_MAX).await {
+        Ok(bytes) => parsed(&app, SURFACE, None, &headers, &bytes),
+        Err(problem) if problem.status == 408 => {
+            app.refusals.count(SURFACE, problem.reason);
+            return refused(&problem.with_status(503));
+        }
+        Err(problem) => Err((None, problem, Vec::new())),
+    };
+    match taken {
+        Ok((workspace, inputs, _)) => submit(&app, &workspace, inputs).await,
+        Err((Some(workspace), problem, bytes)) => {
+            rejected::record(&workspace, SURFACE, 400, &problem, &bytes);
+            refused(&problem.with_status(400))
+        }
+        Err((None, problem, _)) => {
+            app.refusals.count(SURFACE, problem.reason);
+            match problem.reason {
+                "unauthorized" => json_answer(StatusCode::OK, &json!({})),
+                _ => refused(&problem.with_status(400)),
+            }
+        }
+    }
+}
+
+/// Remote metrics of the browser SDK: taken and forgotten.
+async fn remote_metrics() -> Response {
+    json_answer(StatusCode::OK, &json!({}))
+}
+
+/// What the SDKs ask at start. The full object or 404: an empty object would switch uploads off
+/// (pipelines-api.md 5.2).
+async fn settings(State(app): State<App>, Path(key): Path<String>, headers: HeaderMap) -> Response {
+    if app.directory.write(&key).is_none() {
+        app.refusals
+            .count("GET /v1/projects/{key}/settings", "unauthorized");
+        let message = json!({"meta": {"error": "no workspace has this write key"}});
+        return json_answer(StatusCode::NOT_FOUND, &message);
+    }
+    let said = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let host = app
+        .settings
+        .public_host
+        .as_deref()
+        .or(said)
+        .unwrap_or("localhost");
+    let integration = json!({"apiKey": key, "apiHost": format!("{host}/v1")});
+    let body = json!({"integrations": {"Customer.io Data Pipelines": integration}});
+    let mut response = json_answer(StatusCode::OK, &body);
+    let cache = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, cache);
+    response
+}
+
+/// A strict answer: everything that any client looks for (pipelines-api.md 1).
+fn refused(problem: &Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let code = if problem.status == 401 {
+        "unauthorized"
+    } else {
+        "invalid_request"
+    };
+    let error = json!({
+        "reason": problem.reason, "field": problem.field, "message": problem.message,
+    });
+    let body = json!({
+        "code": code, "message": problem.message, "errors": [error],
+        "meta": {"error": problem.message},
+    });
+    json_answer(status, &body)
+}

@@ -1,0 +1,168 @@
+//! The one door in: takes submissions, decides them in batches, commits each batch in one
+//! transaction, and only then answers (group commit).
+//!
+//! One thread per workspace. While a batch is on its way to the disk, the next one gathers in the
+//! queue: under load batches grow by themselves, without load nobody waits for anybody.
+
+use landfall_domain::decide::{Taken, decide, wants, wants_more};
+use landfall_domain::input::Input;
+use landfall_domain::time::Timestamp;
+use landfall_domain::working_set::{ChangeSet, Want, WorkingSet};
+use landfall_store::StoreError;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::feed;
+use crate::workspace::Workspace;
+
+/// Inputs in one transaction, unless a single submission is larger.
+const BATCH_MAX: usize = 2_048;
+/// How often a batch is decided again when other writers get in between.
+const CONFLICTS_MAX: usize = 64;
+
+/// Why a submission was not stored. Nothing of it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    /// Too many submissions wait: slow down and try again.
+    #[error("too many requests are waiting to be stored: try again in a moment")]
+    Busy,
+    /// The store cannot write now: try again.
+    #[error("the store cannot write now: {0}")]
+    Unavailable(String),
+    /// The program is stopping: try again when it is back.
+    #[error("the server is stopping")]
+    Stopped,
+}
+
+/// One submission.
+pub(crate) struct Job {
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) reply: oneshot::Sender<Result<Vec<Taken>, SubmitError>>,
+}
+
+/// The state of the intake thread.
+pub(crate) struct Intake {
+    workspace: Workspace,
+    set: WorkingSet,
+    epoch: u64,
+}
+
+impl Intake {
+    /// Reads what it starts from.
+    pub(crate) fn start(workspace: Workspace) -> Result<Self, StoreError> {
+        let start = workspace.store().start()?;
+        let mut intake = Self {
+            set: WorkingSet::default(),
+            epoch: start.epoch,
+            workspace,
+        };
+        intake.restart(start);
+        Ok(intake)
+    }
+
+    fn restart(&mut self, start: landfall_store::Start) {
+        feed::set_catalogue(&self.workspace, &start.messages, start.names);
+        let keys = self.workspace.catalogue().keys().clone();
+        self.set = WorkingSet::new(start.next, keys, start.salt);
+        self.epoch = start.epoch;
+    }
+
+    /// Works until every handle on the workspace is gone and the queue is empty.
+    pub(crate) fn run(mut self, mut jobs: mpsc::Receiver<Job>, stopping: impl Fn() -> bool) {
+        while let Some(first) = jobs.blocking_recv() {
+            let mut batch = vec![first];
+            let mut inputs = batch[0].inputs.len();
+            while inputs < BATCH_MAX {
+                let Ok(job) = jobs.try_recv() else { break };
+                inputs += job.inputs.len();
+                batch.push(job);
+            }
+            self.take(batch);
+            if stopping() {
+                jobs.close();
+            }
+        }
+    }
+
+    fn take(&mut self, batch: Vec<Job>) {
+        let now = self.workspace.now();
+        match self.store(&batch, now) {
+            Ok(taken) => {
+                for (job, taken) in batch.into_iter().zip(taken) {
+                    // A caller that hung up does not need its answer.
+                    let _ = job.reply.send(Ok(taken));
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "a batch could not be stored");
+                for job in batch {
+                    let _ = job
+                        .reply
+                        .send(Err(SubmitError::Unavailable(error.to_string())));
+                }
+            }
+        }
+    }
+
+    fn store(&mut self, batch: &[Job], now: Timestamp) -> Result<Vec<Vec<Taken>>, StoreError> {
+        let mut want = Want::default();
+        for input in batch.iter().flat_map(|job| &job.inputs) {
+            want.join(wants(input));
+        }
+        for _ in 0..CONFLICTS_MAX {
+            let (taken, changes) = match self.decide(batch, &want, now) {
+                Ok(decided) => decided,
+                Err(error) => {
+                    self.begin_again()?;
+                    return Err(error);
+                }
+            };
+            if changes.is_empty() {
+                return Ok(taken);
+            }
+            match self.workspace.store().commit(&changes, self.epoch) {
+                Ok(epoch) => {
+                    self.epoch = epoch;
+                    feed::publish(&self.workspace, changes);
+                    return Ok(taken);
+                }
+                Err(StoreError::Conflict { .. }) => self.begin_again()?,
+                Err(error) => {
+                    self.begin_again()?;
+                    return Err(error);
+                }
+            }
+        }
+        Err(StoreError::Unavailable(
+            "other writers kept getting in between".to_owned(),
+        ))
+    }
+
+    fn decide(
+        &mut self,
+        batch: &[Job],
+        want: &Want,
+        now: Timestamp,
+    ) -> Result<(Vec<Vec<Taken>>, ChangeSet), StoreError> {
+        self.set.take(self.workspace.store().load(want)?);
+        let more = wants_more(&self.set);
+        if more != Want::default() {
+            self.set.take(self.workspace.store().load(&more)?);
+        }
+        let mut taken = Vec::with_capacity(batch.len());
+        for job in batch {
+            taken.push(
+                job.inputs
+                    .iter()
+                    .map(|input| decide(&mut self.set, input, now))
+                    .collect(),
+            );
+        }
+        Ok((taken, self.set.finish()))
+    }
+
+    fn begin_again(&mut self) -> Result<(), StoreError> {
+        let start = self.workspace.store().start()?;
+        self.restart(start);
+        Ok(())
+    }
+}

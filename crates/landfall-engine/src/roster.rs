@@ -1,0 +1,192 @@
+//! The roster: eight bytes about each person, so that coverage is a scan in memory.
+//!
+//! Coverage is the share of active people with at least one valid, permitted device (product.md).
+//! The roster is a projection of people's states: rebuilt at start, updated after each commit.
+
+use landfall_domain::channel::Platform;
+use landfall_domain::ids::PersonKey;
+use landfall_domain::person::{Person, Standing};
+use landfall_domain::time::{HOUR_MS, Timestamp};
+
+/// What the roster keeps about a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Line {
+    /// Hours since the epoch when the person was last active.
+    active_hour: u32,
+    flags: u32,
+}
+
+const LISTED: u32 = 1;
+const UNSUBSCRIBED: u32 = 1 << 1;
+const PUSH_OFF: u32 = 1 << 2;
+/// Per platform: has any device; has a valid one; has a valid one that may show notifications
+/// (permission on, or never said); has one whose permission was said to be on.
+const DEVICE: u32 = 1 << 8;
+const VALID: u32 = 1 << 12;
+const PERMITTED: u32 = 1 << 16;
+const CONFIRMED: u32 = 1 << 20;
+const PLATFORMS: u32 = 0b111;
+
+/// Why an active person cannot be reached by push, or that she can. Each active person is in
+/// exactly one group; the first that applies in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reach {
+    /// A valid device whose app may show notifications.
+    Covered,
+    /// Never registered a device, or lost all of them.
+    NoDevice,
+    /// Only devices that providers keep rejecting.
+    TokenInvalid,
+    /// Valid devices, but notifications are off on all of them.
+    PermissionOff,
+    /// Unsubscribed from everything or from push, though a device would do.
+    Unsubscribed,
+}
+
+impl Reach {
+    /// All groups, in the order in which they are shown.
+    pub const ALL: [Self; 5] = [
+        Self::Covered,
+        Self::NoDevice,
+        Self::TokenInvalid,
+        Self::PermissionOff,
+        Self::Unsubscribed,
+    ];
+
+    /// Stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Covered => "covered",
+            Self::NoDevice => "no_device",
+            Self::TokenInvalid => "token_invalid",
+            Self::PermissionOff => "permission_off",
+            Self::Unsubscribed => "unsubscribed",
+        }
+    }
+}
+
+/// Coverage of one group of people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Active people, the denominator.
+    pub active: u64,
+    /// People by [`Reach::ALL`]; they add up to `active`.
+    pub by_reach: [u64; Reach::ALL.len()],
+    /// Covered people whose app said that permission is on (the rest never said).
+    pub confirmed: u64,
+}
+
+impl Coverage {
+    /// People in one group.
+    pub const fn of(&self, reach: Reach) -> u64 {
+        self.by_reach[reach as usize]
+    }
+}
+
+/// All people of a workspace in compact form, indexed by key.
+#[derive(Debug, Default)]
+pub struct Roster {
+    lines: Vec<Line>,
+}
+
+impl Roster {
+    /// Takes a person's present state.
+    pub fn set(&mut self, person: &Person) {
+        let index = person.key.0 as usize;
+        if index >= self.lines.len() {
+            self.lines.resize(index + 1, Line::default());
+        }
+        self.lines[index] = line(person);
+    }
+
+    /// People in lists: known ones, without visitors, merged and deleted.
+    pub fn listed(&self) -> u64 {
+        self.lines
+            .iter()
+            .filter(|line| line.flags & LISTED != 0)
+            .count() as u64
+    }
+
+    /// Whether a person is listed.
+    pub fn is_listed(&self, person: PersonKey) -> bool {
+        self.lines
+            .get(person.0 as usize)
+            .is_some_and(|line| line.flags & LISTED != 0)
+    }
+
+    /// Coverage of people who were active at or after `since`, on any platform or on one. With a
+    /// platform, the people counted are those with a device of that platform now, and everybody
+    /// without any device is left out.
+    pub fn coverage(&self, since: Timestamp, platform: Option<Platform>) -> Coverage {
+        let since_hour = hour(since);
+        let mask = platform.map_or(PLATFORMS, |platform| 1 << platform as u32);
+        let mut coverage = Coverage::default();
+        for line in &self.lines {
+            if line.flags & LISTED == 0 || line.active_hour < since_hour {
+                continue;
+            }
+            if platform.is_some() && line.flags & (DEVICE * mask) == 0 {
+                continue;
+            }
+            let reach = reach(line.flags, mask);
+            coverage.active += 1;
+            coverage.by_reach[reach as usize] += 1;
+            if reach == Reach::Covered && line.flags & (CONFIRMED * mask) != 0 {
+                coverage.confirmed += 1;
+            }
+        }
+        coverage
+    }
+}
+
+fn reach(flags: u32, mask: u32) -> Reach {
+    if flags & (DEVICE * mask) == 0 {
+        Reach::NoDevice
+    } else if flags & (VALID * mask) == 0 {
+        Reach::TokenInvalid
+    } else if flags & (PERMITTED * mask) == 0 {
+        Reach::PermissionOff
+    } else if flags & (UNSUBSCRIBED | PUSH_OFF) != 0 {
+        Reach::Unsubscribed
+    } else {
+        Reach::Covered
+    }
+}
+
+fn line(person: &Person) -> Line {
+    let mut flags = 0;
+    if person.standing == Standing::Known {
+        flags |= LISTED;
+    }
+    if person.is_unsubscribed() {
+        flags |= UNSUBSCRIBED;
+    }
+    if person
+        .consent
+        .channels
+        .get("push")
+        .is_some_and(|choice| !choice.subscribed)
+    {
+        flags |= PUSH_OFF;
+    }
+    for device in person.devices.values() {
+        let bit = 1 << device.token.platform as u32;
+        flags |= DEVICE * bit;
+        if device.is_valid() {
+            flags |= VALID * bit;
+            match device.permission() {
+                Some(true) => flags |= (PERMITTED | CONFIRMED) * bit,
+                None => flags |= PERMITTED * bit,
+                Some(false) => {}
+            }
+        }
+    }
+    Line {
+        active_hour: hour(person.active_at),
+        flags,
+    }
+}
+
+fn hour(at: Timestamp) -> u32 {
+    u32::try_from(at.millis().div_euclid(HOUR_MS)).unwrap_or(0)
+}

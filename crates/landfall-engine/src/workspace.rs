@@ -1,0 +1,215 @@
+//! One workspace as the rest of the program sees it: submit inputs, read, query, watch.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, RwLock};
+
+use landfall_board::SharedBoard;
+use landfall_domain::decide::Taken;
+use landfall_domain::ids::DeliveryKey;
+use landfall_domain::input::Input;
+use landfall_domain::time::{Clock, Timestamp};
+use landfall_store::{RejectedInput, Store, StoreError};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use crate::catalogue::Catalogue;
+use crate::feed::Touched;
+use crate::intake::{Job, SubmitError};
+use crate::roster::Roster;
+
+/// How many submissions may wait before callers are asked to slow down.
+pub const QUEUE_MAX: usize = 4_096;
+/// How many change notices a slow watcher may fall behind.
+const WATCH_BACKLOG: usize = 1_024;
+
+/// A handle on a workspace. Cloning is cheap.
+#[derive(Clone)]
+pub struct Workspace {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What the handle and the intake thread share.
+pub(crate) struct Shared {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) board: SharedBoard,
+    pub(crate) roster: RwLock<Roster>,
+    pub(crate) catalogue: RwLock<Arc<Catalogue>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) queue: mpsc::Sender<Job>,
+    pub(crate) watchers: broadcast::Sender<Arc<[DeliveryKey]>>,
+    pub(crate) rebuild: RwLock<Rebuild>,
+    /// Filled while the read models are behind; `None` when they have caught up.
+    pub(crate) touched: Mutex<Option<Touched>>,
+    pub(crate) snapshot: Option<PathBuf>,
+}
+
+/// How far the board is with catching up after a start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rebuild {
+    /// The board holds everything that the store holds.
+    Done,
+    /// Deliveries are being read from the store.
+    Running {
+        /// Deliveries read so far.
+        done: u64,
+        /// Deliveries in the store.
+        total: u64,
+    },
+    /// Reading failed; answers from the board are incomplete.
+    Failed,
+}
+
+impl Workspace {
+    pub(crate) fn with_queue(
+        id: String,
+        name: String,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        snapshot: Option<PathBuf>,
+    ) -> (Self, mpsc::Receiver<Job>) {
+        let (queue, jobs) = mpsc::channel(QUEUE_MAX);
+        let (watchers, _) = broadcast::channel(WATCH_BACKLOG);
+        let shared = Shared {
+            id,
+            name,
+            store,
+            board: SharedBoard::default(),
+            roster: RwLock::default(),
+            catalogue: RwLock::default(),
+            clock,
+            queue,
+            watchers,
+            rebuild: RwLock::new(Rebuild::Running { done: 0, total: 0 }),
+            touched: Mutex::new(Some(Touched::default())),
+            snapshot,
+        };
+        (
+            Self {
+                shared: Arc::new(shared),
+            },
+            jobs,
+        )
+    }
+
+    /// Stable id, used in file names.
+    pub fn id(&self) -> &str {
+        &self.shared.id
+    }
+
+    /// Name given by the operator.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// Submits inputs and waits until their effects are on disk. All inputs of one call are stored in
+    /// one transaction, in order; the answer has one entry for each.
+    ///
+    /// # Errors
+    /// Nothing of the call was stored then: [`SubmitError`] says whether to try again.
+    pub async fn submit(&self, inputs: Vec<Input>) -> Result<Vec<Taken>, SubmitError> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job { inputs, reply };
+        self.shared
+            .queue
+            .try_send(job)
+            .map_err(|refused| match refused {
+                mpsc::error::TrySendError::Full(_) => SubmitError::Busy,
+                mpsc::error::TrySendError::Closed(_) => SubmitError::Stopped,
+            })?;
+        answer.await.unwrap_or(Err(SubmitError::Stopped))
+    }
+
+    /// As [`Workspace::submit`], from a thread that may block; waits for room in the queue.
+    ///
+    /// # Errors
+    /// As [`Workspace::submit`], but never [`SubmitError::Busy`].
+    pub fn submit_blocking(&self, inputs: Vec<Input>) -> Result<Vec<Taken>, SubmitError> {
+        let (reply, answer) = oneshot::channel();
+        self.shared
+            .queue
+            .blocking_send(Job { inputs, reply })
+            .map_err(|_| SubmitError::Stopped)?;
+        answer.blocking_recv().unwrap_or(Err(SubmitError::Stopped))
+    }
+
+    /// The store, for reading. Blocking: call from a blocking thread (or [`Workspace::read`]).
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.shared.store
+    }
+
+    /// Runs a read on a blocking thread.
+    ///
+    /// # Errors
+    /// Whatever `read` returns, or [`StoreError::Unavailable`] when the program is stopping.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = Arc::clone(&self.shared.store);
+        tokio::task::spawn_blocking(move || read(store.as_ref()))
+            .await
+            .map_err(StoreError::unavailable)?
+    }
+
+    /// The board.
+    pub fn board(&self) -> &SharedBoard {
+        &self.shared.board
+    }
+
+    /// The catalogue as it is now.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        let catalogue = self
+            .shared
+            .catalogue
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        Arc::clone(&catalogue)
+    }
+
+    /// Runs `ask` on the roster of people (coverage).
+    pub fn with_roster<T>(&self, ask: impl FnOnce(&Roster) -> T) -> T {
+        ask(&self
+            .shared
+            .roster
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// How far the board is.
+    pub fn rebuild(&self) -> Rebuild {
+        *self
+            .shared
+            .rebuild
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_rebuild(&self, rebuild: Rebuild) {
+        *self
+            .shared
+            .rebuild
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = rebuild;
+    }
+
+    /// Keys of deliveries that change from now on, after each commit.
+    pub fn watch(&self) -> broadcast::Receiver<Arc<[DeliveryKey]>> {
+        self.shared.watchers.subscribe()
+    }
+
+    /// The workspace's clock.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// Adds to the list of rejected inputs. Never fails the caller: what cannot be recorded is logged.
+    pub fn record_rejected(&self, rejected: Vec<RejectedInput>) {
+        let store = Arc::clone(&self.shared.store);
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = store.record_rejected(&rejected) {
+                tracing::warn!(%error, "a rejected input could not be recorded");
+            }
+        });
+    }
+}

@@ -1,0 +1,45 @@
+//! One module for each command.
+
+pub(crate) mod ask;
+pub(crate) mod import;
+mod init;
+mod keys;
+mod sources;
+mod workspaces;
+
+use anyhow::Result;
+
+use crate::cli::{Cli, Command};
+
+/// Runs what was asked for.
+pub(crate) fn run(cli: Cli) -> Result<()> {
+    match cli.command {
+        Command::Init(init) => init::run(init),
+        Command::Serve(serve) => crate::serve::run(serve),
+        Command::Workspace(list) => workspaces::run(&list),
+        Command::Keys(keys) => keys::run(&keys),
+        Command::Sources(sources) => sources::run(&sources),
+        Command::Ask(ask) => ask::run(ask),
+        Command::Import(import) => import::run(import),
+        Command::Openapi => {
+            println!("{}", landfall_api::openapi_json());
+            Ok(())
+        }
+        Command::Completions { shell } => {
+            use clap::CommandFactory as _;
+            clap_complete::generate(
+                shell,
+                &mut Cli::command(),
+                "landfall",
+                &mut std::io::stdout(),
+            );
+            Ok(())
+        }
+    }
+}
+
+/// The wall clock in milliseconds since the epoch.
+pub(crate) fn now_ms() -> i64 {
+    use landfall_domain::time::{Clock as _, WallClock};
+    WallClock.now().millis()
+}

@@ -1,0 +1,157 @@
+//! `landfall coverage`, `landfall books`, `landfall rejected`.
+
+use anyhow::{Result, bail};
+use clap::Args;
+use serde_json::Value;
+
+use super::{Client, Connection, Narrow, show};
+
+/// `landfall coverage`.
+#[derive(Debug, Args)]
+pub(crate) struct Coverage {
+    #[command(flatten)]
+    connection: Connection,
+    /// People active in this time: 7d, 30d, 12w.
+    #[arg(long, value_name = "RANGE", default_value = "30d")]
+    since: String,
+}
+
+/// `landfall books`.
+#[derive(Debug, Args)]
+pub(crate) struct Books {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(flatten)]
+    narrow: Narrow,
+}
+
+/// `landfall rejected`.
+#[derive(Debug, Args)]
+pub(crate) struct Rejected {
+    #[command(flatten)]
+    connection: Connection,
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: u32,
+}
+
+/// Shows coverage.
+pub(crate) fn run(coverage: &Coverage) -> Result<()> {
+    let parameters = [("since".to_owned(), coverage.since.clone())];
+    let answer = Client::new(&coverage.connection)?.get("/landfall/v1/coverage", &parameters)?;
+    if coverage.connection.json {
+        println!("{answer:#}");
+        return Ok(());
+    }
+    let groups = answer["groups"].as_array().cloned().unwrap_or_default();
+    let mut table = show::table([
+        "people",
+        "active",
+        "covered",
+        "",
+        "no device",
+        "token invalid",
+        "permission off",
+        "unsubscribed",
+    ]);
+    for group in &groups {
+        let reach = |name: &str| show::number(group["by_reach"][name].as_u64().unwrap_or(0));
+        table.add_row([
+            show::text(&group["group"]),
+            show::number(group["active"].as_u64().unwrap_or(0)),
+            show::rate(&group["coverage"]),
+            bar(group["coverage"]["value"].as_f64()),
+            reach("no_device"),
+            reach("token_invalid"),
+            reach("permission_off"),
+            reach("unsubscribed"),
+        ]);
+    }
+    println!("{table}");
+    println!("Covered: active people with a valid, permitted device, as a share of active people.");
+    Ok(())
+}
+
+fn bar(share: Option<f64>) -> comfy_table::Cell {
+    const WIDTH: f64 = 20.0;
+    let filled = share.map_or(0.0, |share| (share * WIDTH).round()) as usize;
+    let text = format!(
+        "{}{}",
+        "█".repeat(filled),
+        "░".repeat(WIDTH as usize - filled)
+    );
+    comfy_table::Cell::new(text)
+}
+
+/// Shows the books; fails when they do not balance, so that scripts notice.
+pub(crate) fn books(books: &Books) -> Result<()> {
+    let parameters = books.narrow.parameters()?;
+    let answer = Client::new(&books.connection)?.get("/landfall/v1/books", &parameters)?;
+    if books.connection.json {
+        println!("{answer:#}");
+    } else {
+        print_books(&answer);
+    }
+    match answer["difference"].as_u64() {
+        Some(0) => Ok(()),
+        _ => bail!("the books do not balance: see the lines with a difference"),
+    }
+}
+
+fn print_books(answer: &Value) {
+    let mut table = show::table(["journey", "step", "reached", "outcomes", "difference"]);
+    for line in answer["lines"].as_array().into_iter().flatten() {
+        let named = |what: &str| match line[format!("{what}_name")].as_str() {
+            Some(name) => format!("{name} ({})", show::plain(&line[what])),
+            None => show::plain(&line[what]),
+        };
+        let outcomes: Vec<String> = line["outcomes"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, count)| format!("{name} {}", show::grouped(count.as_u64().unwrap_or(0))))
+            .collect();
+        table.add_row([
+            comfy_table::Cell::new(named("journey")),
+            comfy_table::Cell::new(named("step")),
+            show::number(line["reached"].as_u64().unwrap_or(0)),
+            comfy_table::Cell::new(outcomes.join(", ")),
+            show::text(&line["difference"]),
+        ]);
+    }
+    println!("{table}");
+    let total = |name: &str| show::grouped(answer[name].as_u64().unwrap_or(0));
+    println!(
+        "Reached {} = accounted {}; difference {}.",
+        total("reached"),
+        total("accounted"),
+        total("difference")
+    );
+}
+
+/// Shows what was refused.
+pub(crate) fn rejected(rejected: &Rejected) -> Result<()> {
+    let parameters = [("limit".to_owned(), rejected.limit.to_string())];
+    let answer = Client::new(&rejected.connection)?.get("/landfall/v1/rejected", &parameters)?;
+    if rejected.connection.json {
+        println!("{answer:#}");
+        return Ok(());
+    }
+    let rows = answer["rejected"].as_array().cloned().unwrap_or_default();
+    if rows.is_empty() {
+        println!("Nothing was refused.");
+        return Ok(());
+    }
+    let mut table = show::table(["when", "where", "status", "reason", "what was wrong"]);
+    for row in &rows {
+        table.add_row([
+            comfy_table::Cell::new(show::time(&row["at"])),
+            show::text(&row["surface"]),
+            show::text(&row["status"]),
+            show::text(&row["reason"]),
+            show::text(&row["message"]),
+        ]);
+    }
+    println!("{table}");
+    Ok(())
+}

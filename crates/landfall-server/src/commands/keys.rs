@@ -1,0 +1,111 @@
+//! `landfall keys`: list, add, revoke.
+
+use anyhow::{Context as _, Result, bail};
+use landfall_engine::directory::KeyKind;
+use landfall_engine::seal::random_hex;
+use serde_json::json;
+
+use super::now_ms;
+use crate::cli::{KeyFor, Keys, KeysAction};
+use crate::data::DataFolder;
+
+/// Runs the command.
+pub(crate) fn run(keys: &Keys) -> Result<()> {
+    let folder = DataFolder::open(&keys.data.data)?;
+    match &keys.action {
+        None => list(&folder, keys.json),
+        Some(KeysAction::Add { workspace, kind }) => add(&folder, workspace, *kind, keys.json),
+        Some(KeysAction::Revoke { workspace, id }) => revoke(&folder, workspace, *id),
+    }
+}
+
+fn list(folder: &DataFolder, as_json: bool) -> Result<()> {
+    let file = folder.directory()?;
+    let keys = || {
+        file.workspaces
+            .iter()
+            .flat_map(|w| w.keys.iter().map(move |key| (w, key)))
+    };
+    if as_json {
+        let rows: Vec<_> = keys()
+            .map(|(workspace, key)| {
+                json!({
+                    "workspace": workspace.name, "id": key.id, "kind": key.kind,
+                    "ends_with": key.tail, "site_id": key.site_id, "created_ms": key.created_ms,
+                })
+            })
+            .collect();
+        println!("{}", serde_json::Value::from(rows));
+        return Ok(());
+    }
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["workspace", "key", "for", "ends with", "site id"]);
+    for (workspace, key) in keys() {
+        let kind = match key.kind {
+            KeyKind::Track => "track",
+            KeyKind::App => "app",
+            KeyKind::Write => "write",
+        };
+        let site_id = key.site_id.clone().unwrap_or_default();
+        table.add_row([
+            &workspace.name,
+            &key.id.to_string(),
+            kind,
+            &key.tail,
+            &site_id,
+        ]);
+    }
+    println!("{table}");
+    println!(
+        "Keys are stored as hashes and cannot be shown again; `landfall keys add` makes a new one."
+    );
+    Ok(())
+}
+
+fn add(folder: &DataFolder, workspace: &str, kind: KeyFor, as_json: bool) -> Result<()> {
+    let mut file = folder.directory()?;
+    let record = file
+        .workspace_mut(workspace)
+        .with_context(|| format!("there is no workspace `{workspace}`"))?;
+    let key = random_hex(20)?;
+    let (kind, site_id) = match kind {
+        KeyFor::Track => {
+            let present = record.keys.iter().find_map(|key| key.site_id.clone());
+            (
+                KeyKind::Track,
+                Some(present.map_or_else(|| random_hex(10), Ok)?),
+            )
+        }
+        KeyFor::App => (KeyKind::App, None),
+        KeyFor::Write => (KeyKind::Write, None),
+    };
+    let id = record.add_key(kind, site_id.as_deref(), &key, now_ms());
+    file.write(&folder.directory_path())?;
+    if as_json {
+        println!("{}", json!({"id": id, "key": key, "site_id": site_id}));
+    } else {
+        if let Some(site_id) = site_id {
+            println!("site id {site_id}");
+        }
+        println!(
+            "key {id}: {key}\nIt is shown this once. A running server takes it at its next start."
+        );
+    }
+    Ok(())
+}
+
+fn revoke(folder: &DataFolder, workspace: &str, id: u32) -> Result<()> {
+    let mut file = folder.directory()?;
+    let record = file
+        .workspace_mut(workspace)
+        .with_context(|| format!("there is no workspace `{workspace}`"))?;
+    let before = record.keys.len();
+    record.keys.retain(|key| key.id != id);
+    if record.keys.len() == before {
+        bail!("workspace `{workspace}` has no key {id}: `landfall keys` lists them");
+    }
+    file.write(&folder.directory_path())?;
+    println!("Key {id} is revoked. A running server forgets it at its next start.");
+    Ok(())
+}

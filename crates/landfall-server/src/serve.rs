@@ -1,0 +1,139 @@
+//! `landfall serve`: open the workspaces, listen, stop in order.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use landfall_domain::time::WallClock;
+use landfall_engine::directory::WorkspaceRecord;
+use landfall_engine::{Directory, Opened, Options};
+use landfall_store::Store;
+
+use crate::cli::{LogFormat, Serve};
+use crate::data::DataFolder;
+use crate::listen::{self, Door};
+
+/// Serves until a signal says stop.
+pub(crate) fn run(serve: Serve) -> Result<()> {
+    log_to_stderr(serve.log_format);
+    // Both ends of TLS use the one provider that is built in.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let folder = DataFolder::open(&serve.data.data)?;
+    let file = folder.directory()?;
+    if file.workspaces.is_empty() {
+        bail!(
+            "there is no workspace in {} yet: make one with `landfall init --data {} --workspace shop`",
+            serve.data.data.display(),
+            serve.data.data.display()
+        );
+    }
+    let _lock = folder.lock()?;
+    let opened = file
+        .workspaces
+        .iter()
+        .map(|record| open(&serve, &folder, record))
+        .collect::<Result<Vec<_>>>()?;
+    let handles = opened
+        .iter()
+        .map(|opened| opened.workspace.clone())
+        .collect();
+    let master = folder.master_key()?;
+    let directory = Directory::new(folder.directory_path(), file, handles, master)?;
+    let settings = landfall_api::Settings {
+        public_host: serve.public_host.clone(),
+        exports: folder.exports(),
+        store_nothing: serve.store_nothing,
+    };
+    let router = landfall_api::router(landfall_api::App::new(directory, settings));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let served = runtime.block_on(listen_until_stopped(&serve, router));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    for workspace in opened {
+        workspace.stop();
+    }
+    served
+}
+
+async fn listen_until_stopped(serve: &Serve, router: axum::Router) -> Result<()> {
+    let mut doors = vec![Door::plain(serve.listen).await?];
+    if let (Some(address), Some(certificates), Some(key)) =
+        (serve.tls_listen, &serve.tls_cert, &serve.tls_key)
+    {
+        doors.push(Door::tls(address, certificates, key).await?);
+    }
+    // Scripts wait for these lines; with port 0 they tell which port it became.
+    println!("landfall listens on http://{}", doors[0].address()?);
+    if let Some(door) = doors.get(1) {
+        println!("landfall listens on https://{}", door.address()?);
+    }
+    listen::serve(doors, router, stop_signal()?).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn stop_signal() -> Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn open(serve: &Serve, folder: &DataFolder, record: &WorkspaceRecord) -> Result<Opened> {
+    let salt = salt(record);
+    let store: Arc<dyn Store> = match &serve.database_url {
+        None => {
+            let options = landfall_store_sqlite::Options { salt };
+            let path = folder.database(record);
+            Arc::new(
+                landfall_store_sqlite::SqliteStore::open(&path, options)
+                    .with_context(|| format!("cannot open {}", path.display()))?,
+            )
+        }
+        Some(url) => {
+            let options = landfall_store_cluster::Options { salt };
+            Arc::new(
+                landfall_store_cluster::PostgresStore::open(url, &record.id, options)
+                    .context("cannot open the PostgreSQL store")?,
+            )
+        }
+    };
+    let options = Options {
+        id: record.id.clone(),
+        name: record.name.clone(),
+        clock: Arc::new(WallClock),
+        snapshot: Some(folder.snapshot(record)),
+    };
+    landfall_engine::open(store, options)
+        .with_context(|| format!("cannot open workspace `{}`", record.name))
+}
+
+/// Sixteen bits that differ between workspaces: from the random part of the id, so that nothing else
+/// needs to be remembered.
+fn salt(record: &WorkspaceRecord) -> u16 {
+    let hex = record
+        .id
+        .strip_prefix("ws_")
+        .and_then(|id| id.get(..4))
+        .unwrap_or("0");
+    u16::from_str_radix(hex, 16).unwrap_or(0)
+}
+
+fn log_to_stderr(format: LogFormat) {
+    use std::io::IsTerminal as _;
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("LANDFALL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().init(),
+    }
+}

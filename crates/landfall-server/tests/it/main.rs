@@ -1,0 +1,5 @@
+//! Black-box tests: the real binary, real clients, over HTTP.
+
+mod crash;
+mod harness;
+mod phones;

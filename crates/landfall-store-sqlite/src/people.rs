@@ -1,0 +1,207 @@
+//! Reading people, their devices' history and what they did.
+
+use std::fmt::Write as _;
+
+use landfall_domain::activity::Activity;
+use landfall_domain::device::{MoveCause, TokenMove, TokenRecord};
+use landfall_domain::identifier::{Holder, Identifier};
+use landfall_domain::ids::{DeviceKey, PersonKey, SegmentId};
+use landfall_domain::input::Source;
+use landfall_domain::person::Person;
+use landfall_domain::time::Timestamp;
+use landfall_store::{ActivityPage, ActivityQuery, PeopleReader, StoreError, StoredActivity};
+use rusqlite::Row;
+use rusqlite::types::Value;
+
+use crate::load::{self, number};
+use crate::open::{SqliteStore, failed};
+use crate::row;
+
+/// Most activities on one page.
+const PAGE_MAX: usize = 1_000;
+
+const ACTIVITY_COLUMNS: &str = "number, person, occurred_ms, received_ms, source, body";
+
+impl PeopleReader for SqliteStore {
+    fn holder(&self, identifier: &Identifier) -> Result<Option<Holder>, StoreError> {
+        self.ask(|connection| row::holder(connection, identifier))
+    }
+
+    fn people(&self, keys: &[PersonKey]) -> Result<Vec<Person>, StoreError> {
+        self.ask(|connection| {
+            let mut people = Vec::with_capacity(keys.len());
+            for key in keys {
+                people.extend(row::person(connection, *key)?);
+            }
+            Ok(people)
+        })
+    }
+
+    fn people_after(
+        &self,
+        after: Option<PersonKey>,
+        limit: usize,
+    ) -> Result<Vec<Person>, StoreError> {
+        let after = after.map_or(-1, |key| i64::from(key.0));
+        self.ask(|connection| {
+            let sql = "SELECT key, body FROM person WHERE key > ?1 ORDER BY key LIMIT ?2";
+            row::all(connection, sql, (after, limit as u64), |row| {
+                let key: u32 = row.get(0).map_err(failed)?;
+                let body = row.get_ref(1).map_err(failed)?;
+                let body = body
+                    .as_str()
+                    .map_err(|e| StoreError::corrupt("person", key, e))?;
+                row::value("person", key, body)
+            })
+        })
+    }
+
+    fn activities(&self, query: &ActivityQuery) -> Result<ActivityPage, StoreError> {
+        let limit = query.limit.clamp(1, PAGE_MAX);
+        let (sql, parameters) = activity_sql(query, limit);
+        let mut activities = self.ask(|connection| {
+            row::all(
+                connection,
+                &sql,
+                rusqlite::params_from_iter(parameters),
+                activity,
+            )
+        })?;
+        // One more than asked for tells whether there is more.
+        let more = activities.len() > limit;
+        activities.truncate(limit);
+        let next = activities.last().filter(|_| more).map(|last| last.number);
+        Ok(ActivityPage { activities, next })
+    }
+
+    fn inputs_of(&self, person: PersonKey) -> Result<Vec<Activity>, StoreError> {
+        let sql =
+            format!("SELECT {ACTIVITY_COLUMNS} FROM activity WHERE person = ?1 ORDER BY number");
+        let stored = self.ask(|connection| row::all(connection, &sql, [person.0], activity))?;
+        Ok(stored.into_iter().map(|stored| stored.activity).collect())
+    }
+
+    fn token_moves(&self, device: DeviceKey) -> Result<Vec<TokenMove>, StoreError> {
+        let sql = "SELECT device, from_person, to_person, cause, occurred_ms, received_ms
+                   FROM token_move WHERE device = ?1 ORDER BY number";
+        self.ask(|connection| row::all(connection, sql, [device.0], token_move))
+    }
+
+    fn token_moves_of(&self, person: PersonKey) -> Result<Vec<TokenMove>, StoreError> {
+        let sql = "SELECT device, from_person, to_person, cause, occurred_ms, received_ms
+                   FROM token_move WHERE from_person = ?1 OR to_person = ?1 ORDER BY number";
+        self.ask(|connection| row::all(connection, sql, [person.0], token_move))
+    }
+
+    fn tokens(&self, keys: &[DeviceKey]) -> Result<Vec<TokenRecord>, StoreError> {
+        self.ask(|connection| {
+            let mut records = Vec::with_capacity(keys.len());
+            for key in keys {
+                records.extend(load::token(connection, *key)?);
+            }
+            Ok(records)
+        })
+    }
+
+    fn members(
+        &self,
+        segment: SegmentId,
+        after: Option<PersonKey>,
+        limit: usize,
+    ) -> Result<Vec<PersonKey>, StoreError> {
+        let after = after.map_or(-1, |key| i64::from(key.0));
+        let sql = "SELECT person FROM membership WHERE segment = ?1 AND person > ?2
+                   ORDER BY person LIMIT ?3";
+        self.ask(|connection| {
+            row::all(connection, sql, (segment, after, limit as u64), |row| {
+                Ok(PersonKey(row.get(0).map_err(failed)?))
+            })
+        })
+    }
+
+    fn member_count(&self, segment: SegmentId) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM membership WHERE segment = ?1";
+        Ok(self
+            .ask(|connection| number(connection, sql, [segment]))?
+            .unwrap_or(0))
+    }
+}
+
+/// The statement for a page of activities: one more row than `limit`.
+fn activity_sql(query: &ActivityQuery, limit: usize) -> (String, Vec<Value>) {
+    let mut sql = format!("SELECT {ACTIVITY_COLUMNS} FROM activity WHERE 1");
+    let mut parameters: Vec<Value> = Vec::new();
+    let mut bind = |value: Value| {
+        parameters.push(value);
+        format!("?{}", parameters.len())
+    };
+    if !query.of.is_empty() {
+        let parts: Vec<String> = query
+            .of
+            .iter()
+            .map(|of| {
+                let person = bind(i64::from(of.person.0).into());
+                let from = bind(of.from.millis().into());
+                format!("(person = {person} AND occurred_ms >= {from})")
+            })
+            .collect();
+        let _ = write!(sql, " AND ({})", parts.join(" OR "));
+    }
+    if !query.kinds.is_empty() {
+        let kinds: Vec<String> = query
+            .kinds
+            .iter()
+            .map(|kind| bind(kind.clone().into()))
+            .collect();
+        let _ = write!(sql, " AND kind IN ({})", kinds.join(", "));
+    }
+    if let Some(name) = &query.name {
+        let _ = write!(sql, " AND name = {}", bind(name.clone().into()));
+    }
+    if let Some(since) = query.since {
+        let _ = write!(sql, " AND received_ms >= {}", bind(since.millis().into()));
+    }
+    if let Some(before) = query.before {
+        let before = i64::try_from(before).unwrap_or(i64::MAX);
+        let _ = write!(sql, " AND number < {}", bind(before.into()));
+    }
+    let _ = write!(sql, " ORDER BY number DESC LIMIT {}", limit + 1);
+    (sql, parameters)
+}
+
+fn activity(row: &Row<'_>) -> Result<StoredActivity, StoreError> {
+    let number: u64 = row.get(0).map_err(failed)?;
+    let person: Option<u32> = row.get(1).map_err(failed)?;
+    let source: String = row.get(4).map_err(failed)?;
+    let body = row.get_ref(5).map_err(failed)?;
+    let body = body
+        .as_str()
+        .map_err(|error| StoreError::corrupt("activity", number, error))?;
+    let activity = Activity {
+        person: person.map(PersonKey),
+        occurred_at: Timestamp::from_millis(row.get(2).map_err(failed)?),
+        received_at: Timestamp::from_millis(row.get(3).map_err(failed)?),
+        source: Source::named(&source)
+            .ok_or_else(|| StoreError::corrupt("activity", number, "unknown source"))?,
+        input: row::value("activity", number, body)?,
+    };
+    Ok(StoredActivity { number, activity })
+}
+
+fn token_move(row: &Row<'_>) -> Result<TokenMove, StoreError> {
+    let device: u32 = row.get(0).map_err(failed)?;
+    let person = |column| -> Result<Option<PersonKey>, StoreError> {
+        let key: Option<u32> = row.get(column).map_err(failed)?;
+        Ok(key.map(PersonKey))
+    };
+    let cause: String = row.get(3).map_err(failed)?;
+    Ok(TokenMove {
+        device: DeviceKey(device),
+        from: person(1)?,
+        to: person(2)?,
+        cause: MoveCause::named(&cause)
+            .ok_or_else(|| StoreError::corrupt("token_move", device, "unknown cause"))?,
+        occurred_at: Timestamp::from_millis(row.get(4).map_err(failed)?),
+        received_at: Timestamp::from_millis(row.get(5).map_err(failed)?),
+    })
+}
