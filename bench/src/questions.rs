@@ -56,7 +56,10 @@ pub fn questions() -> Vec<(&'static str, Query)> {
         end: None,
     };
     let mut reasons = query(
-        vec![platform(Platform::Android), Condition::Lacks(Mark::Delivered)],
+        vec![
+            platform(Platform::Android),
+            Condition::Lacks(Mark::Delivered),
+        ],
         vec![Dimension::TargetReason],
         vec![Measure::Rows],
     );
@@ -67,8 +70,14 @@ pub fn questions() -> Vec<(&'static str, Query)> {
     vec![
         ("a", query(Vec::new(), by_step, marked(&seven))),
         ("b", query(hourly, vec![hour], marked(&some))),
-        ("c", query(vec![journey], vec![Dimension::AppVersion], delivered)),
-        ("d", query(Vec::new(), vec![Dimension::Platform], vec![quantiles])),
+        (
+            "c",
+            query(vec![journey], vec![Dimension::AppVersion], delivered),
+        ),
+        (
+            "d",
+            query(Vec::new(), vec![Dimension::Platform], vec![quantiles]),
+        ),
         ("e", reasons),
     ]
 }
@@ -95,8 +104,12 @@ pub fn lines(letter: &str, mut table: Table) -> Vec<String> {
         other => format!("{other:?}"),
     };
     let line = |group: &landfall_board::Group| {
-        let words: Vec<_> =
-            group.key.iter().map(value).chain(group.cells.iter().map(cell)).collect();
+        let words: Vec<_> = group
+            .key
+            .iter()
+            .map(value)
+            .chain(group.cells.iter().map(cell))
+            .collect();
         words.join(",")
     };
     let mut lines: Vec<_> = table.groups.iter().map(line).collect();

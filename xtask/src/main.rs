@@ -1,2 +1,49 @@
-//! Project commands.
-fn main() {}
+//! `cargo x <command>`: everything that is done to this repository, in its own language.
+
+mod bench;
+mod postgres;
+mod run;
+mod test;
+mod tidy;
+mod tools;
+mod up;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo x <command>
+
+  up [--listen ADDR] [--data DIR] [--release]
+               build Landfall and serve it on 127.0.0.1:7171; makes a workspace at first start
+  test [--fast] [FILTER]
+               install what tests need, then formatting, lints, tidy and all tests
+               (--fast: no installing; tests that need PostgreSQL or clients are left out)
+  tidy         the checks of the house: dependency table, file lengths, names, documents
+  openapi      write docs/api/openapi.json from the code
+  bench [NAME] run a benchmark of bench/ (board, ingest); without a name: list them
+  ci           what CI runs: the same as test
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let rest = arguments.get(1..).unwrap_or_default();
+    let done = match arguments.first().map(String::as_str) {
+        Some("up") => up::up(rest),
+        Some("test" | "ci") => test::test(rest),
+        Some("tidy") => tidy::tidy(),
+        Some("openapi") => test::openapi(),
+        Some("bench") => bench::bench(rest),
+        None | Some("help" | "--help" | "-h") => {
+            print!("{HELP}");
+            Ok(())
+        }
+        Some(other) => Err(anyhow::anyhow!("there is no command `{other}`\n\n{HELP}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\ncargo x: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 /// User and password of a Basic header. Both base64 alphabets, padded or not (track-api.md 1).
-pub fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let encoded = scheme(headers, "basic")?.trim_end_matches('=').to_owned();
     let bytes = STANDARD_NO_PAD
         .decode(&encoded)
@@ -18,7 +18,7 @@ pub fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 }
 
 /// The token of a Bearer header.
-pub fn bearer(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
     scheme(headers, "bearer").map(str::to_owned)
 }
 

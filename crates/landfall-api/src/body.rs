@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::parse::{Parsed, Problem};
 
 /// Largest body of any call.
-pub const BODY_BYTES_MAX: usize = 32 << 20;
+pub(crate) const BODY_BYTES_MAX: usize = 32 << 20;
 /// A client that has not sent its body after this is answered with 408.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -22,7 +22,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// # Errors
 /// 413 when it is larger, 408 when it is slow, 400 when it breaks off or is not gzip although it says
 /// so.
-pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Parsed<Vec<u8>> {
+pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Parsed<Vec<u8>> {
     let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await;
     let bytes = match collected {
         Err(_) => {
@@ -75,7 +75,7 @@ fn too_large(limit: usize) -> Problem {
 ///
 /// # Errors
 /// 400 with what is wrong with it.
-pub fn json(bytes: &[u8]) -> Parsed<Value> {
+pub(crate) fn json(bytes: &[u8]) -> Parsed<Value> {
     if bytes.trim_ascii().is_empty() {
         return Ok(Value::Object(serde_json::Map::new()));
     }

@@ -24,17 +24,17 @@ const SECRET: &[&str] = &[
 
 /// Counts of what was refused without a workspace, by surface and reason.
 #[derive(Debug, Default)]
-pub struct Refusals(Mutex<BTreeMap<(&'static str, &'static str), u64>>);
+pub(crate) struct Refusals(Mutex<BTreeMap<(&'static str, &'static str), u64>>);
 
 impl Refusals {
     /// Counts one.
-    pub fn count(&self, surface: &'static str, reason: &'static str) {
+    pub(crate) fn count(&self, surface: &'static str, reason: &'static str) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *counts.entry((surface, reason)).or_default() += 1;
     }
 
     /// All counts.
-    pub fn all(&self) -> BTreeMap<(&'static str, &'static str), u64> {
+    pub(crate) fn all(&self) -> BTreeMap<(&'static str, &'static str), u64> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -43,7 +43,7 @@ impl Refusals {
 }
 
 /// Records a refused request or item in its workspace.
-pub fn record(workspace: &Workspace, surface: &str, status: u16, problem: &Problem, body: &[u8]) {
+pub(crate) fn record(workspace: &Workspace, surface: &str, status: u16, problem: &Problem, body: &[u8]) {
     record_all(
         workspace,
         surface,
@@ -53,7 +53,7 @@ pub fn record(workspace: &Workspace, surface: &str, status: u16, problem: &Probl
 }
 
 /// Records refused items of one request.
-pub fn record_all<'p>(
+pub(crate) fn record_all<'p>(
     workspace: &Workspace,
     surface: &str,
     status: u16,
@@ -77,7 +77,7 @@ pub fn record_all<'p>(
 
 /// The beginning of a body, without secrets and push tokens. What is not JSON is kept only as its
 /// length: nobody can tell what is in it.
-pub fn sample(body: &[u8]) -> String {
+pub(crate) fn sample(body: &[u8]) -> String {
     let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
         return format!("({} bytes that are not JSON)", body.len());
     };
@@ -86,7 +86,7 @@ pub fn sample(body: &[u8]) -> String {
 }
 
 /// The beginning of an item.
-pub fn sample_of(item: &Value) -> String {
+pub(crate) fn sample_of(item: &Value) -> String {
     let mut value = item.clone();
     redact(&mut value);
     cut(value.to_string())

@@ -1,4 +1,4 @@
-//! Up to 65,536 rows in columns. An open segment takes rows in order of arrival; sealing sorts
+//! Up to 61,440 rows in columns. An open segment takes rows in order of arrival; sealing sorts
 //! it by message and time, so that scans run over stretches of one message in time order.
 
 mod seal;
@@ -9,8 +9,9 @@ use crate::column::Column;
 use crate::delays::DelayColumn;
 use crate::dictionary::REMOVED;
 
-/// Most rows of a segment: a row's number fits 16 bits.
-pub(crate) const MAX_ROWS: usize = 65_536;
+/// Most rows of a segment. A row's number must fit 16 bits; that columns stay somewhat below a
+/// power of two in bytes lets allocators pack them without much waste.
+pub(crate) const MAX_ROWS: usize = 61_440;
 
 /// When rows were created.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,7 +20,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Keys(keys) => keys::run(&keys),
         Command::Sources(sources) => sources::run(&sources),
         Command::Ask(ask) => ask::run(ask),
-        Command::Import(import) => import::run(import),
+        Command::Import(import) => import::run(&import),
         Command::Openapi => {
             println!("{}", landfall_api::openapi_json());
             Ok(())

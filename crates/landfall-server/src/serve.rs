@@ -12,6 +12,9 @@ use crate::cli::{LogFormat, Serve};
 use crate::data::DataFolder;
 use crate::listen::{self, Door};
 
+/// Connections to PostgreSQL that each workspace keeps.
+const CONNECTIONS: usize = 8;
+
 /// Serves until a signal says stop.
 pub(crate) fn run(serve: Serve) -> Result<()> {
     log_to_stderr(serve.log_format);
@@ -96,9 +99,13 @@ fn open(serve: &Serve, folder: &DataFolder, record: &WorkspaceRecord) -> Result<
             )
         }
         Some(url) => {
-            let options = landfall_store_cluster::Options { salt };
+            let options = landfall_store_cluster::Options {
+                salt,
+                connections: CONNECTIONS,
+            };
+            let schema = landfall_store_cluster::SchemaName::new(&record.id)?;
             Arc::new(
-                landfall_store_cluster::PostgresStore::open(url, &record.id, options)
+                landfall_store_cluster::PostgresStore::open(url, &schema, options)
                     .context("cannot open the PostgreSQL store")?,
             )
         }

@@ -33,14 +33,22 @@ impl Connection {
     /// Connects and readies the session.
     pub(crate) fn connect(config: &Config, schema: &SchemaName) -> Result<Self, Failure> {
         let mut client = config.connect(NoTls)?;
+        // Statements go by keys, lists of keys are joined to tables, and statements are planned when
+        // the tables may still be empty: a plan that reads a whole small table would be kept while it
+        // grows. So index look-ups are preferred whatever the statistics say.
+        //
         // A node that stalls within a transaction must not hold up the others for ever, nor may a
-        // lock be waited for without end. Small statements gain nothing from compilation.
+        // lock be waited for without end; the wait outlasts the stall. Small statements gain nothing
+        // from compilation.
         client.batch_execute(&format!(
             "SET search_path TO {};
              SET jit TO off;
+             SET enable_seqscan TO off;
+             SET enable_hashjoin TO off;
+             SET enable_mergejoin TO off;
              SET client_min_messages TO warning;
              SET lock_timeout TO '30s';
-             SET idle_in_transaction_session_timeout TO '30s';
+             SET idle_in_transaction_session_timeout TO '20s';
              SELECT set_config('synchronous_commit', 'on', false)
               WHERE current_setting('synchronous_commit') = 'off'",
             schema.quoted()

@@ -1,3 +1,6 @@
+-- Times are milliseconds since 1970 UTC. Bodies are JSON. Keys and numbers are handed out by the
+-- program, never by SQLite: a number that was given once is not given again.
+
 CREATE TABLE meta (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     epoch INTEGER NOT NULL,
@@ -5,13 +8,15 @@ CREATE TABLE meta (
     next_person INTEGER NOT NULL,
     next_device INTEGER NOT NULL,
     next_delivery INTEGER NOT NULL,
-    next_message INTEGER NOT NULL
+    next_message INTEGER NOT NULL,
+    last_activity INTEGER NOT NULL,
+    last_fact INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE identifier (
     kind TEXT NOT NULL,
     value TEXT NOT NULL,
-    person INTEGER,                     -- null: suppressed
+    person INTEGER,                     -- null: suppressed, nobody may hold it
     PRIMARY KEY (kind, value)
 ) STRICT, WITHOUT ROWID;
 
@@ -27,10 +32,11 @@ CREATE TABLE activity (
     received_ms INTEGER NOT NULL,       -- by ours
     source TEXT NOT NULL,
     kind TEXT NOT NULL,
-    name TEXT,
+    name TEXT,                          -- of tracked activities
     body TEXT NOT NULL
 ) STRICT;
 CREATE INDEX activity_of_person ON activity (person) WHERE person IS NOT NULL;
+CREATE INDEX activity_of_nobody ON activity (received_ms) WHERE person IS NULL;
 
 CREATE TABLE token (
     key INTEGER PRIMARY KEY,
@@ -38,9 +44,9 @@ CREATE TABLE token (
     platform TEXT NOT NULL,
     app TEXT NOT NULL,
     owner INTEGER,
-    since_ms INTEGER NOT NULL,
-    UNIQUE (token, platform, app)
+    since_ms INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX token_text ON token (token);
 
 CREATE TABLE token_move (
     number INTEGER PRIMARY KEY,
@@ -58,7 +64,7 @@ CREATE INDEX token_move_to ON token_move (to_person) WHERE to_person IS NOT NULL
 CREATE TABLE delivery (
     key INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
-    person INTEGER,
+    person INTEGER,                     -- follows merges; the body may be older
     body TEXT NOT NULL
 ) STRICT;
 CREATE INDEX delivery_of_person ON delivery (person) WHERE person IS NOT NULL;
@@ -82,7 +88,7 @@ CREATE TABLE name (
 
 CREATE TABLE seen (
     hash BLOB PRIMARY KEY,
-    day INTEGER NOT NULL                -- days since the epoch
+    day INTEGER                         -- days since 1970; null until a sweep tells the time
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE quarantine (

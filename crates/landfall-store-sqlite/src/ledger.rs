@@ -33,7 +33,14 @@ impl LedgerReader for SqliteStore {
         let after = after.map_or(-1, |key| i64::from(key.0));
         let sql =
             format!("SELECT {DELIVERY_COLUMNS} FROM delivery WHERE key > ?1 ORDER BY key LIMIT ?2");
-        self.ask(|connection| row::all(connection, &sql, (after, limit as u64), row::delivery))
+        self.ask(|connection| {
+            row::all(
+                connection,
+                &sql,
+                (after, row::bounded(limit)),
+                row::delivery,
+            )
+        })
     }
 
     fn deliveries_of(
@@ -50,7 +57,7 @@ impl LedgerReader for SqliteStore {
         let mut deliveries = self.ask(|connection| {
             let mut found = Vec::new();
             for person in people {
-                let parameters = (person.0, before, limit as u64 + 1);
+                let parameters = (person.0, before, row::bounded(limit).saturating_add(1));
                 found.extend(row::all(connection, &sql, parameters, row::delivery)?);
             }
             Ok(found)
@@ -69,12 +76,7 @@ impl LedgerReader for SqliteStore {
             let mut facts = Vec::new();
             for key in deliveries {
                 facts.extend(row::all(connection, sql, [key.0], |row| {
-                    let number: u64 = row.get(0).map_err(failed)?;
-                    let body = row.get_ref(1).map_err(failed)?;
-                    let body = body
-                        .as_str()
-                        .map_err(|e| StoreError::corrupt("fact", number, e))?;
-                    row::value("fact", number, body)
+                    row::body("fact", row)
                 })?);
             }
             Ok(facts)
@@ -88,7 +90,8 @@ impl LedgerReader for SqliteStore {
     ) -> Result<(Vec<DeliveryKey>, u64), StoreError> {
         let sql = "SELECT number, delivery FROM fact WHERE number > ?1 ORDER BY number LIMIT ?2";
         let rows: Vec<(u64, u32)> = self.ask(|connection| {
-            row::all(connection, sql, (fact, limit as u64), |row| {
+            let parameters = (row::bounded(fact), row::bounded(limit));
+            row::all(connection, sql, parameters, |row| {
                 Ok((row.get(0).map_err(failed)?, row.get(1).map_err(failed)?))
             })
         })?;
@@ -103,7 +106,7 @@ impl LedgerReader for SqliteStore {
         let sql = "SELECT delivery_id, count(*) FROM quarantine GROUP BY delivery_id
                    ORDER BY delivery_id LIMIT ?1";
         self.ask(|connection| {
-            row::all(connection, sql, [limit as u64], |row| {
+            row::all(connection, sql, [row::bounded(limit)], |row| {
                 Ok((row.get(0).map_err(failed)?, row.get(1).map_err(failed)?))
             })
         })

@@ -11,6 +11,7 @@ mod open;
 mod people;
 mod rejected;
 mod row;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod write;

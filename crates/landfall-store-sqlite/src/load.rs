@@ -6,17 +6,12 @@ use landfall_domain::fact::TargetKey;
 use landfall_domain::identifier::Holder;
 use landfall_domain::ids::{DeviceKey, PersonKey};
 use landfall_domain::person::Standing;
-use landfall_domain::working_set::{Found, NextKeys, Want};
+use landfall_domain::working_set::{ChangeSet, Found, NextKeys, Want};
 use landfall_store::{Start, StateStore, StoreError};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::open::{SqliteStore, failed};
 use crate::row;
-
-/// Days for which ids of inputs are remembered.
-const SEEN_DAYS: i64 = 35;
-/// Activities of nobody are kept as long as anonymous ones may attach.
-const NOBODY_MS: i64 = landfall_domain::limits::ANONYMOUS_ATTACH_MS;
 
 impl StateStore for SqliteStore {
     fn start(&self) -> Result<Start, StoreError> {
@@ -24,12 +19,9 @@ impl StateStore for SqliteStore {
             let mut start = meta(connection)?;
             start.messages = row::all(
                 connection,
-                "SELECT body FROM message ORDER BY key",
+                "SELECT key, body FROM message ORDER BY key",
                 [],
-                |r| {
-                    let body: String = r.get(0).map_err(failed)?;
-                    row::value("message", "-", &body)
-                },
+                |row| row::body("message", row),
             )?;
             start.names = row::all(
                 connection,
@@ -37,14 +29,10 @@ impl StateStore for SqliteStore {
                 [],
                 |r| {
                     let of: String = r.get(0).map_err(failed)?;
-                    Ok((row::value("name", &of, &of)?, r.get(1).map_err(failed)?))
+                    let name = r.get(1).map_err(failed)?;
+                    Ok((row::body_at("name", of, r, 0)?, name))
                 },
             )?;
-            start.last_fact = connection
-                .query_row("SELECT coalesce(max(number), 0) FROM fact", [], |row| {
-                    row.get(0)
-                })
-                .map_err(failed)?;
             Ok(start)
         })
     }
@@ -58,34 +46,20 @@ impl StateStore for SqliteStore {
         Ok(found)
     }
 
-    fn commit(
-        &self,
-        changes: &landfall_domain::working_set::ChangeSet,
-        expected: u64,
-    ) -> Result<u64, StoreError> {
+    fn commit(&self, changes: &ChangeSet, expected: u64) -> Result<u64, StoreError> {
         crate::write::commit(&mut self.writer(), changes, expected)
     }
 
     fn sweep(&self, now_ms: i64) -> Result<u64, StoreError> {
-        let writer = self.writer();
-        let day = now_ms.div_euclid(landfall_domain::time::DAY_MS) - SEEN_DAYS;
-        let seen = writer
-            .execute("DELETE FROM seen WHERE day < ?1", [day])
-            .map_err(failed)?;
-        let nobody = writer
-            .execute(
-                "DELETE FROM activity WHERE person IS NULL AND received_ms < ?1",
-                [now_ms - NOBODY_MS],
-            )
-            .map_err(failed)?;
-        Ok((seen + nobody) as u64)
+        crate::sweep::sweep(self, now_ms)
     }
 }
 
 pub(crate) fn meta(connection: &Connection) -> Result<Start, StoreError> {
     connection
         .query_row(
-            "SELECT epoch, salt, next_person, next_device, next_delivery, next_message FROM meta",
+            "SELECT epoch, salt, next_person, next_device, next_delivery, next_message, last_fact
+             FROM meta",
             [],
             |row| {
                 let next = NextKeys {
@@ -98,6 +72,7 @@ pub(crate) fn meta(connection: &Connection) -> Result<Start, StoreError> {
                     epoch: row.get(0)?,
                     salt: row.get(1)?,
                     next,
+                    last_fact: row.get(6)?,
                     ..Start::default()
                 })
             },
@@ -171,10 +146,7 @@ fn load_delivery(
         found.deliveries.push(delivery);
     }
     let sql = "SELECT number, body FROM quarantine WHERE delivery_id = ?1 ORDER BY number";
-    let waiting = row::all(view, sql, [id], |r| {
-        let (number, body): (u64, String) = (r.get(0).map_err(failed)?, r.get(1).map_err(failed)?);
-        row::value("quarantine", number, &body)
-    })?;
+    let waiting = row::all(view, sql, [id], |row| row::body("quarantine", row))?;
     found
         .quarantined
         .extend(waiting.into_iter().map(|input| (id.to_owned(), input)));

@@ -59,9 +59,9 @@ impl SqliteStore {
     /// # Errors
     /// When the copy cannot be written.
     pub fn backup_to(&self, path: &Path) -> Result<(), StoreError> {
-        self.read(|connection| {
-            connection.backup("main", path, None::<fn(rusqlite::backup::Progress)>)
-        })
+        self.reader()?
+            .backup("main", path, None::<fn(rusqlite::backup::Progress)>)
+            .map_err(failed)
     }
 
     pub(crate) fn writer(&self) -> MutexGuard<'_, Connection> {
@@ -69,34 +69,28 @@ impl SqliteStore {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `ask` on a reader's connection. SQLite errors become [`StoreError::Unavailable`].
-    pub(crate) fn read<T>(
-        &self,
-        ask: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
-        self.ask(|connection| ask(connection).map_err(failed))
-    }
-
-    /// Runs `ask` on a reader's connection.
+    /// Runs `ask` on a reader's connection, in one view of the store.
     pub(crate) fn ask<T>(
         &self,
         ask: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let waiting = self
-            .readers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let waiting = self.readers().pop();
         let connection = match waiting {
             Some(connection) => connection,
             None => self.reader()?,
         };
-        let answer = ask(&connection);
-        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let view = connection.unchecked_transaction().map_err(failed)?;
+        let answer = ask(&view)?;
+        view.finish().map_err(failed)?;
+        let mut readers = self.readers();
         if readers.len() < READERS_KEPT {
             readers.push(connection);
         }
-        answer
+        Ok(answer)
+    }
+
+    fn readers(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn reader(&self) -> Result<Connection, StoreError> {
@@ -157,7 +151,7 @@ fn migrate(connection: &mut Connection, options: Options) -> Result<(), StoreErr
         }
     }
     step.execute(
-        "INSERT OR IGNORE INTO meta VALUES (1, 0, ?1, 0, 0, 0, 0)",
+        "INSERT OR IGNORE INTO meta VALUES (1, 0, ?1, 0, 0, 0, 0, 0, 0)",
         [options.salt],
     )
     .map_err(failed)?;
@@ -173,7 +167,7 @@ fn checksum(sql: &str) -> i64 {
         .cast_signed()
 }
 
-/// SQLite's errors: damage is told apart from what may pass.
+/// SQLite's errors: damage, and rows that cannot be, are told apart from what may pass.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the shape that map_err wants"
@@ -182,6 +176,9 @@ pub(crate) fn failed(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
             StoreError::corrupt("file", "-", &error)
+        }
+        Some(rusqlite::ErrorCode::ConstraintViolation) => {
+            StoreError::corrupt("of the message", "new", &error)
         }
         _ => StoreError::unavailable(&error),
     }

@@ -1,5 +1,6 @@
 //! Reading people, their devices' history and what they did.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use landfall_domain::activity::Activity;
@@ -10,8 +11,8 @@ use landfall_domain::input::Source;
 use landfall_domain::person::Person;
 use landfall_domain::time::Timestamp;
 use landfall_store::{ActivityPage, ActivityQuery, PeopleReader, StoreError, StoredActivity};
-use rusqlite::Row;
 use rusqlite::types::Value;
+use rusqlite::{Connection, Row};
 
 use crate::load::{self, number};
 use crate::open::{SqliteStore, failed};
@@ -45,27 +46,30 @@ impl PeopleReader for SqliteStore {
         let after = after.map_or(-1, |key| i64::from(key.0));
         self.ask(|connection| {
             let sql = "SELECT key, body FROM person WHERE key > ?1 ORDER BY key LIMIT ?2";
-            row::all(connection, sql, (after, limit as u64), |row| {
-                let key: u32 = row.get(0).map_err(failed)?;
-                let body = row.get_ref(1).map_err(failed)?;
-                let body = body
-                    .as_str()
-                    .map_err(|e| StoreError::corrupt("person", key, e))?;
-                row::value("person", key, body)
+            row::all(connection, sql, (after, row::bounded(limit)), |row| {
+                row::body("person", row)
             })
         })
     }
 
     fn activities(&self, query: &ActivityQuery) -> Result<ActivityPage, StoreError> {
         let limit = query.limit.clamp(1, PAGE_MAX);
-        let (sql, parameters) = activity_sql(query, limit);
         let mut activities = self.ask(|connection| {
-            row::all(
-                connection,
-                &sql,
-                rusqlite::params_from_iter(parameters),
-                activity,
-            )
+            if query.of.is_empty() {
+                return page(connection, query, None, limit);
+            }
+            // Each record's newest by its own index, then the newest of all.
+            let mut of: BTreeMap<PersonKey, Timestamp> = BTreeMap::new();
+            for one in &query.of {
+                let from = of.entry(one.person).or_insert(one.from);
+                *from = one.from.min(*from);
+            }
+            let mut found = Vec::new();
+            for one in of {
+                found.extend(page(connection, query, Some(one), limit)?);
+            }
+            found.sort_unstable_by_key(|stored| std::cmp::Reverse(stored.number));
+            Ok(found)
         })?;
         // One more than asked for tells whether there is more.
         let more = activities.len() > limit;
@@ -113,9 +117,12 @@ impl PeopleReader for SqliteStore {
         let sql = "SELECT person FROM membership WHERE segment = ?1 AND person > ?2
                    ORDER BY person LIMIT ?3";
         self.ask(|connection| {
-            row::all(connection, sql, (segment, after, limit as u64), |row| {
-                Ok(PersonKey(row.get(0).map_err(failed)?))
-            })
+            row::all(
+                connection,
+                sql,
+                (segment, after, row::bounded(limit)),
+                |row| Ok(PersonKey(row.get(0).map_err(failed)?)),
+            )
         })
     }
 
@@ -127,32 +134,27 @@ impl PeopleReader for SqliteStore {
     }
 }
 
-/// The statement for a page of activities: one more row than `limit`.
-fn activity_sql(query: &ActivityQuery, limit: usize) -> (String, Vec<Value>) {
-    let mut sql = format!("SELECT {ACTIVITY_COLUMNS} FROM activity WHERE 1");
-    let mut parameters: Vec<Value> = Vec::new();
+/// The newest activities, of one record or of everybody: one more than `limit`.
+fn page(
+    connection: &Connection,
+    query: &ActivityQuery,
+    of: Option<(PersonKey, Timestamp)>,
+    limit: usize,
+) -> Result<Vec<StoredActivity>, StoreError> {
+    let mut sql = format!("SELECT {ACTIVITY_COLUMNS} FROM activity WHERE number < ?1");
+    let mut parameters: Vec<Value> = vec![query.before.map_or(i64::MAX, row::bounded).into()];
     let mut bind = |value: Value| {
         parameters.push(value);
         format!("?{}", parameters.len())
     };
-    if !query.of.is_empty() {
-        let parts: Vec<String> = query
-            .of
-            .iter()
-            .map(|of| {
-                let person = bind(i64::from(of.person.0).into());
-                let from = bind(of.from.millis().into());
-                format!("(person = {person} AND occurred_ms >= {from})")
-            })
-            .collect();
-        let _ = write!(sql, " AND ({})", parts.join(" OR "));
+    if let Some((person, from)) = of {
+        let person = bind(i64::from(person.0).into());
+        let from = bind(from.millis().into());
+        let _ = write!(sql, " AND person = {person} AND occurred_ms >= {from}");
     }
     if !query.kinds.is_empty() {
-        let kinds: Vec<String> = query
-            .kinds
-            .iter()
-            .map(|kind| bind(kind.clone().into()))
-            .collect();
+        let kinds = query.kinds.iter().map(|kind| bind(kind.clone().into()));
+        let kinds: Vec<String> = kinds.collect();
         let _ = write!(sql, " AND kind IN ({})", kinds.join(", "));
     }
     if let Some(name) = &query.name {
@@ -161,29 +163,23 @@ fn activity_sql(query: &ActivityQuery, limit: usize) -> (String, Vec<Value>) {
     if let Some(since) = query.since {
         let _ = write!(sql, " AND received_ms >= {}", bind(since.millis().into()));
     }
-    if let Some(before) = query.before {
-        let before = i64::try_from(before).unwrap_or(i64::MAX);
-        let _ = write!(sql, " AND number < {}", bind(before.into()));
-    }
-    let _ = write!(sql, " ORDER BY number DESC LIMIT {}", limit + 1);
-    (sql, parameters)
+    let limit = bind(row::bounded(limit + 1).into());
+    let _ = write!(sql, " ORDER BY number DESC LIMIT {limit}");
+    let parameters = rusqlite::params_from_iter(parameters);
+    row::all(connection, &sql, parameters, activity)
 }
 
 fn activity(row: &Row<'_>) -> Result<StoredActivity, StoreError> {
     let number: u64 = row.get(0).map_err(failed)?;
     let person: Option<u32> = row.get(1).map_err(failed)?;
     let source: String = row.get(4).map_err(failed)?;
-    let body = row.get_ref(5).map_err(failed)?;
-    let body = body
-        .as_str()
-        .map_err(|error| StoreError::corrupt("activity", number, error))?;
     let activity = Activity {
         person: person.map(PersonKey),
         occurred_at: Timestamp::from_millis(row.get(2).map_err(failed)?),
         received_at: Timestamp::from_millis(row.get(3).map_err(failed)?),
         source: Source::named(&source)
             .ok_or_else(|| StoreError::corrupt("activity", number, "unknown source"))?,
-        input: row::value("activity", number, body)?,
+        input: row::body_at("activity", number, row, 5)?,
     };
     Ok(StoredActivity { number, activity })
 }

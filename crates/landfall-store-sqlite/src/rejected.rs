@@ -15,18 +15,24 @@ impl RejectedInputs for SqliteStore {
         let write = writer
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(failed)?;
-        for input in rejected {
-            write
+        {
+            let mut list = write
                 .prepare_cached("INSERT INTO rejected (body) VALUES (?1)")
-                .and_then(|mut insert| insert.execute([serde_json::to_string(input).ok()]))
                 .map_err(failed)?;
-            write
+            let mut count = write
                 .prepare_cached(
                     "INSERT INTO rejected_count (surface, reason, count) VALUES (?1, ?2, 1)
                      ON CONFLICT (surface, reason) DO UPDATE SET count = count + 1",
                 )
-                .and_then(|mut count| count.execute(params![input.surface, input.reason]))
                 .map_err(failed)?;
+            for input in rejected {
+                let body = serde_json::to_string(input)
+                    .map_err(|error| StoreError::corrupt("rejected", "new", error))?;
+                list.execute([body]).map_err(failed)?;
+                count
+                    .execute(params![input.surface, input.reason])
+                    .map_err(failed)?;
+            }
         }
         write
             .execute(
@@ -40,10 +46,8 @@ impl RejectedInputs for SqliteStore {
     fn rejected(&self, limit: usize) -> Result<Vec<RejectedInput>, StoreError> {
         let sql = "SELECT number, body FROM rejected ORDER BY number DESC LIMIT ?1";
         self.ask(|connection| {
-            row::all(connection, sql, [limit as u64], |row| {
-                let (number, body): (u64, String) =
-                    (row.get(0).map_err(failed)?, row.get(1).map_err(failed)?);
-                row::value("rejected", number, &body)
+            row::all(connection, sql, [row::bounded(limit)], |row| {
+                row::body("rejected", row)
             })
         })
     }

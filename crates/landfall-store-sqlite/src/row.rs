@@ -11,21 +11,30 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::open::failed;
 
-/// A body as it is stored.
-pub(crate) fn text(
-    table: &'static str,
-    value: &impl serde::Serialize,
-) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::corrupt(table, "new", error))
+/// A limit or cursor as SQLite takes it; beyond its range is as good as its end.
+pub(crate) fn bounded<T: TryInto<i64>>(number: T) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
 }
 
-/// A stored body as a value.
-pub(crate) fn value<T: serde::de::DeserializeOwned>(
+/// The value in the columns `(key or number, body)`.
+pub(crate) fn body<T: serde::de::DeserializeOwned>(
     table: &'static str,
-    row: impl std::fmt::Display,
-    body: &str,
+    row: &Row<'_>,
 ) -> Result<T, StoreError> {
-    serde_json::from_str(body).map_err(|error| StoreError::corrupt(table, row, error))
+    let number: i64 = row.get(0).map_err(failed)?;
+    body_at(table, number, row, 1)
+}
+
+/// The value in a body's column.
+pub(crate) fn body_at<T: serde::de::DeserializeOwned>(
+    table: &'static str,
+    number: impl std::fmt::Display,
+    row: &Row<'_>,
+    column: usize,
+) -> Result<T, StoreError> {
+    let text = row.get_ref(column).map_err(failed)?.as_bytes();
+    let text = text.map_err(|error| StoreError::corrupt(table, &number, error))?;
+    serde_json::from_slice(text).map_err(|error| StoreError::corrupt(table, number, error))
 }
 
 pub(crate) fn holder(
@@ -48,18 +57,8 @@ pub(crate) fn person(
     connection: &Connection,
     key: PersonKey,
 ) -> Result<Option<Person>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT body FROM person WHERE key = ?1")
-        .map_err(failed)?;
-    let mut rows = statement.query([key.0]).map_err(failed)?;
-    let Some(row) = rows.next().map_err(failed)? else {
-        return Ok(None);
-    };
-    let body = row.get_ref(0).map_err(failed)?;
-    let body = body
-        .as_str()
-        .map_err(|error| StoreError::corrupt("person", key.0, error))?;
-    value("person", key.0, body).map(Some)
+    let sql = "SELECT key, body FROM person WHERE key = ?1";
+    one(connection, sql, [key.0], |row| body("person", row))
 }
 
 /// Columns of [`token`].
@@ -90,11 +89,7 @@ pub(crate) const DELIVERY_COLUMNS: &str = "key, person, body";
 pub(crate) fn delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
     let key: u32 = row.get(0).map_err(failed)?;
     let person: Option<u32> = row.get(1).map_err(failed)?;
-    let body = row.get_ref(2).map_err(failed)?;
-    let body = body
-        .as_str()
-        .map_err(|error| StoreError::corrupt("delivery", key, error))?;
-    let delivery: Delivery = value("delivery", key, body)?;
+    let delivery: Delivery = body_at("delivery", key, row, 2)?;
     Ok(Delivery {
         person: person.map(PersonKey),
         ..delivery
@@ -115,4 +110,16 @@ pub(crate) fn all<T>(
         found.push(shape(row)?);
     }
     Ok(found)
+}
+
+/// Runs a query and shapes its first row.
+pub(crate) fn one<T>(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+    shape: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+    let mut rows = statement.query(parameters).map_err(failed)?;
+    rows.next().map_err(failed)?.map(shape).transpose()
 }

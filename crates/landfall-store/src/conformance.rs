@@ -29,6 +29,14 @@ pub mod text;
 
 use crate::Store;
 
+/// The store's traits, for their methods.
+mod traits {
+    pub(super) use crate::{
+        DocumentStore as _, LedgerReader as _, PeopleReader as _, RejectedInputs as _,
+        StateStore as _,
+    };
+}
+
 /// The salt with which a harness creates its store.
 pub const SALT: u16 = 0xBEEF;
 
@@ -54,7 +62,8 @@ macro_rules! store_conformance {
                 commit_checks_epoch, an_empty_commit_counts, a_commit_replaces_rows,
                 the_same_commit_twice, the_last_word_counts, big_change_sets, reopening_keeps_everything;
             documents: documents, documents_of_kinds_are_apart, document_numbers_stay_used;
-            histories: any_history_gives_the_same_answers;
+            histories: any_history_gives_the_same_answers, another_history_gives_the_same_answers,
+                a_third_history_gives_the_same_answers;
             ledger: deliveries_by_key, deliveries_in_pages, deliveries_of_people,
                 moved_deliveries, moves_follow_each_other, facts_in_order, changed_since,
                 quarantine;

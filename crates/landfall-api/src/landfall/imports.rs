@@ -20,43 +20,43 @@ use crate::import::{self, ImportFormat, ImportKind};
 
 /// A file to import.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-pub struct NewImport {
+pub(crate) struct NewImport {
     /// What the file holds.
-    pub kind: ImportKind,
+    pub(crate) kind: ImportKind,
     /// How lines are written.
-    pub format: ImportFormat,
+    pub(crate) format: ImportFormat,
     /// Name of the file, for people.
-    pub name: String,
+    pub(crate) name: String,
     /// A hash of the file's content: tells whether an earlier import was of the same file.
-    pub fingerprint: String,
+    pub(crate) fingerprint: String,
     /// Length of the file in bytes.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// For CSV: the columns of the first line.
     #[serde(default)]
-    pub header: Vec<String>,
+    pub(crate) header: Vec<String>,
 }
 
 /// An import and how far it is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ImportReport {
+pub(crate) struct ImportReport {
     /// Its number.
-    pub id: u32,
+    pub(crate) id: u32,
     /// Name of the file.
-    pub name: String,
+    pub(crate) name: String,
     /// A hash of the file's content.
-    pub fingerprint: String,
+    pub(crate) fingerprint: String,
     /// Length of the file in bytes.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Bytes taken so far: where to go on.
-    pub offset: u64,
+    pub(crate) offset: u64,
     /// Lines that changed something.
-    pub taken: u64,
+    pub(crate) taken: u64,
     /// Lines that were known already.
-    pub unchanged: u64,
+    pub(crate) unchanged: u64,
     /// Lines passed over, by reason.
-    pub skipped: BTreeMap<String, u64>,
+    pub(crate) skipped: BTreeMap<String, u64>,
     /// Whether the whole file was taken.
-    pub done: bool,
+    pub(crate) done: bool,
     #[schema(ignore)]
     #[serde(default)]
     plan: Option<Plan>,
@@ -72,9 +72,9 @@ struct Plan {
 
 /// Imports.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct ImportList {
+pub(crate) struct ImportList {
     /// All imports so far.
-    pub imports: Vec<ImportReport>,
+    pub(crate) imports: Vec<ImportReport>,
 }
 
 /// Begins an import, or finds the one of the same file that was interrupted.

@@ -10,26 +10,26 @@ use super::visit::Visit;
 
 /// A name and what it is given to.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Named {
+pub(crate) struct Named {
     /// `campaign`, `broadcast`, `newsletter` or `transactional`.
-    pub source: String,
+    pub(crate) source: String,
     /// Its number.
-    pub source_id: u64,
+    pub(crate) source_id: u64,
     /// The step; left out: the journey itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub step_id: Option<u64>,
+    pub(crate) step_id: Option<u64>,
     /// The variant; left out: the step itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub variant_id: Option<u64>,
+    pub(crate) variant_id: Option<u64>,
     /// The name. For steps the convention is `Journey | Step | Delay | Intent`.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// Names.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct NameList {
+pub(crate) struct NameList {
     /// The names.
-    pub names: Vec<Named>,
+    pub(crate) names: Vec<Named>,
 }
 
 /// All names given so far.

@@ -9,39 +9,39 @@ use super::visit::Visit;
 
 /// Inputs that were refused, newest first, and how many there were.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct RejectedList {
+pub(crate) struct RejectedList {
     /// The newest ones.
-    pub rejected: Vec<RejectedAnswer>,
+    pub(crate) rejected: Vec<RejectedAnswer>,
     /// How many since the workspace began, by surface and reason.
-    pub counts: Vec<RejectedCount>,
+    pub(crate) counts: Vec<RejectedCount>,
 }
 
 /// One refused request or item.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct RejectedAnswer {
+pub(crate) struct RejectedAnswer {
     /// When, in milliseconds since the epoch.
-    pub at: i64,
+    pub(crate) at: i64,
     /// Which door.
-    pub surface: String,
+    pub(crate) surface: String,
     /// Status that the caller got.
-    pub status: u16,
+    pub(crate) status: u16,
     /// Stable reason.
-    pub reason: String,
+    pub(crate) reason: String,
     /// What was wrong.
-    pub message: String,
+    pub(crate) message: String,
     /// The beginning of what came, redacted.
-    pub sample: String,
+    pub(crate) sample: String,
 }
 
 /// How often a surface refused something for a reason.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct RejectedCount {
+pub(crate) struct RejectedCount {
     /// Which door.
-    pub surface: String,
+    pub(crate) surface: String,
     /// Stable reason.
-    pub reason: String,
+    pub(crate) reason: String,
     /// How often.
-    pub count: u64,
+    pub(crate) count: u64,
 }
 
 impl From<RejectedInput> for RejectedAnswer {

@@ -10,27 +10,27 @@ use crate::app::App;
 
 /// A webhook source to add.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-pub struct NewSource {
+pub(crate) struct NewSource {
     /// The last part of the URL: letters, digits, `-` and `_`.
-    pub name: String,
+    pub(crate) name: String,
     /// The signing key that Customer.io shows for the webhook. Stored sealed, never shown again.
-    pub signing_key: String,
+    pub(crate) signing_key: String,
 }
 
 /// A webhook source.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct SourceAnswer {
+pub(crate) struct SourceAnswer {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// The path that the reporting webhook must be pointed at.
-    pub path: String,
+    pub(crate) path: String,
 }
 
 /// Webhook sources.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct SourceList {
+pub(crate) struct SourceList {
     /// The sources of this workspace.
-    pub sources: Vec<SourceAnswer>,
+    pub(crate) sources: Vec<SourceAnswer>,
 }
 
 /// Webhook sources of this workspace.

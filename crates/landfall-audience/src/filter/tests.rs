@@ -149,9 +149,17 @@ fn shown_fields_are_what_filters_compare() {
     }
 }
 
+#[track_caller]
+fn refused(table: &[(Value, &str)]) {
+    for (filter, message) in table {
+        let error = Filter::parse(filter, "filter").unwrap_err().to_string();
+        assert!(error.starts_with(message), "{filter}: {error}");
+    }
+}
+
 #[test]
 fn errors_name_the_place() {
-    let table = [
+    refused(&[
         (
             json!([]),
             "filter: an object with exactly one of and, or, not, segment, attribute",
@@ -178,6 +186,12 @@ fn errors_name_the_place() {
             "filter.and[1]: unknown key `nor`",
         ),
         (json!({ "not": [] }), "filter.not: an object"),
+    ]);
+}
+
+#[test]
+fn errors_in_conditions_name_the_place() {
+    refused(&[
         (
             json!({ "segment": 7 }),
             "filter.segment: an object with the key id",
@@ -218,11 +232,7 @@ fn errors_name_the_place() {
             json!({ "attribute": { "field": "a", "operator": "exists", "valeu": 1 } }),
             "filter.attribute: unknown key `valeu`",
         ),
-    ];
-    for (filter, message) in table {
-        let error = Filter::parse(&filter, "filter").unwrap_err().to_string();
-        assert!(error.starts_with(message), "{filter}: {error}");
-    }
+    ]);
 }
 
 #[test]

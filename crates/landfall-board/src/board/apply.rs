@@ -9,7 +9,7 @@ use crate::board::Board;
 use crate::dictionary::Fate;
 use crate::index::{Address, Place, address, row_of, segment_of};
 use crate::row::RowUpdate;
-use crate::segment::{MAX_ROWS, Row, Segment};
+use crate::segment::{Row, Segment};
 
 /// A segment whose rows were created further apart than this is sealed early, to stay prunable.
 const SPAN_MS: i64 = 30 * DAY_MS;
@@ -17,6 +17,8 @@ const SPAN_MS: i64 = 30 * DAY_MS;
 const EARLY_ROWS: usize = 8_192;
 /// And not when so many segments exist that addresses could run out.
 const EARLY_SEGMENTS: usize = 16_384;
+/// Segments that addresses can name.
+const MAX_SEGMENTS: usize = 65_535;
 
 impl Board {
     /// Puts rows in. A row that is there already is replaced; giving the same row twice changes
@@ -157,7 +159,7 @@ impl Board {
 
     fn add_segment(&mut self) {
         assert!(
-            self.segments.len() < MAX_ROWS - 1,
+            self.segments.len() < MAX_SEGMENTS,
             "rows have 32-bit addresses and deliveries 32-bit keys: no store holds so many"
         );
         self.segments.push(Arc::new(Segment::open()));

@@ -72,6 +72,28 @@ impl Server {
 
     /// Serves what is in `data`, on a port of the system's choice.
     pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
+        Self::listening(data, more).0
+    }
+
+    /// Serves with TLS too; returns the address of that.
+    pub(crate) fn start_tls(data: &Path, certificate: &Path, key: &Path) -> (Self, String) {
+        let text = |path: &Path| path.to_str().expect("a plain path").to_owned();
+        let (certificate, key) = (text(certificate), text(key));
+        let more = [
+            "--tls-listen",
+            "127.0.0.1:0",
+            "--tls-cert",
+            &certificate,
+            "--tls-key",
+            &key,
+        ];
+        let (server, mut lines) = Self::listening(data, &more);
+        let tls = lines.remove(0);
+        (server, tls)
+    }
+
+    /// Starts and reads the addresses: the plain one, then the others.
+    fn listening(data: &Path, more: &[&str]) -> (Self, Vec<String>) {
         let mut child = landfall()
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
@@ -97,13 +119,20 @@ impl Server {
                 .read_to_string(&mut problem);
             panic!("the server did not start: {line} {problem}");
         };
+        let mut others = Vec::new();
+        if more.contains(&"--tls-listen") {
+            line.clear();
+            lines.read_line(&mut line).expect("a second line on stdout");
+            let url = line.trim().strip_prefix("landfall listens on https://");
+            others.extend(url.map(str::to_owned));
+        }
         drain(child.stderr.take().expect("stderr is piped"));
         drain(lines);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .build()
             .into();
-        Self { child, url, agent }
+        (Self { child, url, agent }, others)
     }
 
     /// Ends the server at once, as a power cut would.

@@ -8,6 +8,7 @@ use super::model::Model;
 use super::samples::{
     T0, activity, at, commit, delivery, fact, held_by, id, message, name_of, person, receipt, token,
 };
+use super::traits::*;
 use super::{Harness, SALT};
 use crate::{ActivityQuery, Start, StoreError};
 
@@ -15,7 +16,10 @@ use crate::{ActivityQuery, Start, StoreError};
 fn of_everything() -> ChangeSet {
     ChangeSet {
         people: vec![person(0), person(1)],
-        identifiers: vec![(id("a"), held_by(0)), (id("gone"), Some(Holder::Suppressed))],
+        identifiers: vec![
+            (id("a"), held_by(0)),
+            (id("gone"), Some(Holder::Suppressed)),
+        ],
         tokens: vec![token(0, "tok", Some(0))],
         token_moves: Vec::new(),
         activities: vec![activity(Some(0), "bought", T0), activity(None, "seen", T0)],
@@ -111,7 +115,10 @@ pub fn commit_checks_epoch(harness: &impl Harness) {
             people: vec![person(0)],
             ..ChangeSet::default()
         };
-        for wrong in [epoch + 1, epoch + 1_000, u64::MAX].into_iter().chain(0..epoch) {
+        for wrong in [epoch + 1, epoch + 1_000, u64::MAX]
+            .into_iter()
+            .chain(0..epoch)
+        {
             match store.commit(&changes, wrong) {
                 Err(StoreError::Conflict { expected, found }) => {
                     assert_eq!((expected, found), (wrong, epoch));
@@ -220,9 +227,7 @@ pub fn big_change_sets(harness: &impl Harness) {
         tokens: numbers()
             .map(|n| token(n, &format!("t{n}"), Some(n)))
             .collect(),
-        activities: numbers()
-            .map(|n| activity(Some(n), "bought", T0))
-            .collect(),
+        activities: numbers().map(|n| activity(Some(n), "bought", T0)).collect(),
         deliveries: numbers().map(|n| delivery(n, Some(n))).collect(),
         facts: numbers().map(|n| fact(n, "x")).collect(),
         seen: numbers()

@@ -1,7 +1,8 @@
 //! Documents.
 
 use super::Harness;
-use crate::{Document, DocumentKind, DocumentStore as _};
+use super::traits::*;
+use crate::{Document, DocumentKind};
 
 const KINDS: [DocumentKind; 4] = [
     DocumentKind::Segment,

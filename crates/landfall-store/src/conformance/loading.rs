@@ -11,6 +11,7 @@ use super::samples::{
     commit, delivery, delivery_id, held_by, id, merged, person, receipt, to_devices, token,
     with_device,
 };
+use super::traits::*;
 
 fn keys(found: &Found) -> Vec<u32> {
     let mut keys: Vec<u32> = found.people.iter().map(|person| person.key.0).collect();
@@ -200,9 +201,7 @@ pub fn load_of_many(harness: &impl Harness) {
     let store = harness.open();
     let changes = ChangeSet {
         people: (0..5).map(person).collect(),
-        identifiers: (0..5)
-            .map(|n| (id(&format!("n{n}")), held_by(n)))
-            .collect(),
+        identifiers: (0..5).map(|n| (id(&format!("n{n}")), held_by(n))).collect(),
         seen: vec![[9; 16]],
         ..ChangeSet::default()
     };

@@ -66,7 +66,8 @@ impl Model {
             .extend(changes.messages.into_iter().map(|row| (row.key, row)));
         self.names.extend(changes.names);
         self.seen.extend(changes.seen);
-        self.waiting.retain(|(id, _)| !changes.released.contains(id));
+        self.waiting
+            .retain(|(id, _)| !changes.released.contains(id));
         self.waiting.extend(changes.quarantined);
         for (segment, person, added) in changes.memberships {
             if added {
@@ -223,14 +224,17 @@ fn fits(query: &ActivityQuery, activity: &Activity) -> bool {
         PersonInput::Tracked { name, .. } => Some(name),
         _ => None,
     };
-    let of_one = query.of.iter().any(|of| {
-        activity.person == Some(of.person) && activity.occurred_at >= of.from
-    });
+    let of_one = query
+        .of
+        .iter()
+        .any(|of| activity.person == Some(of.person) && activity.occurred_at >= of.from);
     let kind = activity.input.kind();
     (query.of.is_empty() || of_one)
         && (query.kinds.is_empty() || query.kinds.iter().any(|wanted| wanted == kind))
         && (query.name.is_none() || query.name.as_ref() == name)
-        && query.since.is_none_or(|since| activity.received_at >= since)
+        && query
+            .since
+            .is_none_or(|since| activity.received_at >= since)
 }
 
 /// The rows in an order that two stores agree on: the contract leaves it open, but for the inputs

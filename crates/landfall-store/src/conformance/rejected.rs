@@ -2,7 +2,8 @@
 
 use super::Harness;
 use super::samples::{T0, at};
-use crate::{RejectedInput, RejectedInputs as _};
+use super::traits::*;
+use crate::RejectedInput;
 
 fn input(number: usize) -> RejectedInput {
     RejectedInput {

@@ -5,6 +5,7 @@ use landfall_domain::working_set::{ChangeSet, DedupeHash, Want};
 
 use super::Harness;
 use super::samples::{T0, activity, commit, fact, hash};
+use super::traits::*;
 use crate::{ActivityQuery, Store};
 
 fn seen(store: &impl Store, hashes: &[DedupeHash]) -> Vec<DedupeHash> {

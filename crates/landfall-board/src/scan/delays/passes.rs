@@ -9,6 +9,9 @@ use crate::scan::lookup::{Code, OnCodes, on_codes};
 use crate::scan::stretch::Stretch;
 use crate::segment::Segment;
 
+/// Rows that are worked on together. Reading ahead in a loop that does nothing else keeps the
+/// machine from waiting for memory in the loop that counts.
+const BLOCK: usize = 256;
 /// Delays that are looked at together to see whether any is wanted.
 const CHUNK: usize = 16;
 
@@ -19,7 +22,8 @@ pub(crate) trait OnDelays {
     fn one(&mut self, at: u32, delay: u32);
 
     /// Neighbouring rows; `at` is asked only for what matters.
-    fn many(&mut self, delays: &[u32], at: impl Fn(usize) -> u32) {
+    #[inline(always)]
+    fn block(&mut self, delays: &[u32; BLOCK], at: impl Fn(usize) -> u32) {
         for (row, delay) in delays.iter().enumerate() {
             self.one(at(row), *delay);
         }
@@ -63,13 +67,22 @@ struct Dense<'scan, Work> {
 impl<Work: OnDelays> OnCodes for Dense<'_, Work> {
     fn run<D: Code, F: Code>(&mut self, dims: &[D], fates: &[F]) {
         let (lines, places) = (&self.scan.lines, &self.scan.places);
-        let dims = &dims[..self.delays.len()];
+        let (delays, delays_left) = self.delays.as_chunks::<BLOCK>();
+        let (dims, dims_left) = dims.as_chunks::<BLOCK>();
+        let (fates, fates_left) = fates.as_chunks::<BLOCK>();
         if self.scan.one_fate_group {
-            self.work.many(self.delays, |row| dims[row].look_up(lines));
+            for (delays, dims) in delays.iter().zip(dims) {
+                self.work.block(delays, |row| dims[row].look_up(lines));
+            }
         } else {
-            let fates = &fates[..self.delays.len()];
-            let at = |row: usize| dims[row].look_up(lines) + fates[row].look_up(places);
-            self.work.many(self.delays, at);
+            for ((delays, dims), fates) in delays.iter().zip(dims).zip(fates) {
+                let at = |row: usize| dims[row].look_up(lines) + fates[row].look_up(places);
+                self.work.block(delays, at);
+            }
+        }
+        for ((delay, dims), fate) in delays_left.iter().zip(dims_left).zip(fates_left) {
+            let at = dims.look_up(lines) + fate.look_up(places);
+            self.work.one(at, *delay);
         }
     }
 }
@@ -86,18 +99,15 @@ impl OnDelays for CountFine<'_> {
         self.even[(at + Classes::fine(delay)) as usize] += 1;
     }
 
-    fn many(&mut self, delays: &[u32], at: impl Fn(usize) -> u32) {
-        let (chunks, rest) = delays.as_chunks::<CHUNK>();
-        for (place, chunk) in chunks.iter().enumerate() {
-            let classes = chunk.map(Classes::fine);
-            let first = place * CHUNK;
-            for pair in 0..CHUNK / 2 {
-                self.even[(at(first + 2 * pair) + classes[2 * pair]) as usize] += 1;
-                self.odd[(at(first + 2 * pair + 1) + classes[2 * pair + 1]) as usize] += 1;
-            }
+    #[inline(always)]
+    fn block(&mut self, delays: &[u32; BLOCK], at: impl Fn(usize) -> u32) {
+        let mut classes = [0; BLOCK];
+        for (class, delay) in classes.iter_mut().zip(delays) {
+            *class = Classes::fine(*delay);
         }
-        for (row, delay) in rest.iter().enumerate() {
-            self.one(at(chunks.len() * CHUNK + row), *delay);
+        for pair in 0..BLOCK / 2 {
+            self.even[(at(2 * pair) + classes[2 * pair]) as usize] += 1;
+            self.odd[(at(2 * pair + 1) + classes[2 * pair + 1]) as usize] += 1;
         }
     }
 }
@@ -138,18 +148,17 @@ impl WantedClasses {
         Self { wanted, ranges }
     }
 
-    /// Whether any of some delays lies in a range that holds wanted ones.
+    /// Whether a delay lies in a range that holds wanted ones.
     #[inline(always)]
-    fn any(ranges: [(i32, i32); 2], delays: &[u32; CHUNK]) -> bool {
-        let [one, other] = ranges;
-        let inside = |delay: u32| {
-            let delay = delay.cast_signed();
-            ((delay >= one.0) & (delay <= one.1)) | ((delay >= other.0) & (delay <= other.1))
-        };
-        delays
-            .iter()
-            .fold(0, |any, delay| any | u32::from(inside(*delay)))
-            != 0
+    fn inside(&self, delay: u32) -> bool {
+        let ([one, other], delay) = (self.ranges, delay.cast_signed());
+        ((delay >= one.0) & (delay <= one.1)) | ((delay >= other.0) & (delay <= other.1))
+    }
+
+    #[inline(always)]
+    fn any(&self, delays: &[u32; CHUNK]) -> bool {
+        let inside = |any, delay: &u32| any | u32::from(self.inside(*delay));
+        delays.iter().fold(0, inside) != 0
     }
 }
 
@@ -170,23 +179,21 @@ impl OnDelays for Fetch<'_> {
         }
     }
 
-    fn many(&mut self, delays: &[u32], at: impl Fn(usize) -> u32) {
-        let (chunks, rest) = delays.as_chunks::<CHUNK>();
-        let wanted = self.wanted;
-        let mut look = |row: usize, delay: u32| {
-            if wanted.wanted[Classes::fine(delay) as usize] {
-                self.one(at(row), delay);
-            }
-        };
+    #[inline(always)]
+    fn block(&mut self, delays: &[u32; BLOCK], at: impl Fn(usize) -> u32) {
+        let (chunks, _) = delays.as_chunks::<CHUNK>();
         for (place, chunk) in chunks.iter().enumerate() {
-            if WantedClasses::any(wanted.ranges, chunk) {
-                for (row, delay) in chunk.iter().enumerate() {
-                    look(place * CHUNK + row, *delay);
-                }
+            if !self.wanted.any(chunk) {
+                continue;
             }
-        }
-        for (row, delay) in rest.iter().enumerate() {
-            look(chunks.len() * CHUNK + row, *delay);
+            let (mut found, mut count) = ([0; CHUNK], 0);
+            for (row, delay) in chunk.iter().enumerate() {
+                found[count % CHUNK] = row;
+                count += usize::from(self.wanted.inside(*delay));
+            }
+            for row in &found[..count.min(CHUNK)] {
+                self.one(at(place * CHUNK + *row), chunk[*row]);
+            }
         }
     }
 }

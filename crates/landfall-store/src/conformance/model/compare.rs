@@ -19,7 +19,10 @@ impl Model {
         self.compare_devices(store);
         self.compare_activities(store);
         self.compare_ledger(store);
-        assert_eq!(sorted(store.load(&self.all()).unwrap()), self.load(&self.all()));
+        assert_eq!(
+            sorted(store.load(&self.all()).unwrap()),
+            self.load(&self.all())
+        );
     }
 
     /// Wants everything that there is, and some that is not.
@@ -45,7 +48,10 @@ impl Model {
         let messages: Vec<_> = self.messages.values().cloned().collect();
         assert_eq!(start.messages, messages);
         assert_eq!(start.names.len(), self.names.len());
-        assert_eq!(start.names.into_iter().collect::<BTreeMap<_, _>>(), self.names);
+        assert_eq!(
+            start.names.into_iter().collect::<BTreeMap<_, _>>(),
+            self.names
+        );
         let numbers = (start.salt, start.epoch, start.last_fact, start.next);
         let expected = (SALT, self.epoch, self.facts.len() as u64, self.next);
         assert_eq!(numbers, expected);
@@ -78,7 +84,10 @@ impl Model {
         }
         for person in self.person_keys() {
             let names = |row: &_| names(row, person);
-            assert_eq!(store.token_moves_of(person).unwrap(), self.moves_where(names));
+            assert_eq!(
+                store.token_moves_of(person).unwrap(),
+                self.moves_where(names)
+            );
         }
     }
 
@@ -96,7 +105,10 @@ impl Model {
             };
             assert_eq!(store.activities(&query).unwrap(), self.activities(&query));
             let inputs = self.activities.iter();
-            let inputs: Vec<_> = inputs.filter(|a| a.person == Some(person)).cloned().collect();
+            let inputs: Vec<_> = inputs
+                .filter(|a| a.person == Some(person))
+                .cloned()
+                .collect();
             assert_eq!(store.inputs_of(person).unwrap(), inputs);
         }
     }
@@ -115,10 +127,16 @@ impl Model {
         }
         let with_facts: BTreeSet<_> = self.facts.iter().map(|fact| fact.delivery).collect();
         let with_facts: Vec<_> = with_facts.into_iter().collect();
-        assert_eq!(store.facts(&with_facts).unwrap(), self.facts_of(&with_facts));
+        assert_eq!(
+            store.facts(&with_facts).unwrap(),
+            self.facts_of(&with_facts)
+        );
         let (changed, last) = store.changed_since(0, 1_000_000).unwrap();
         assert_eq!(changed.len(), with_facts.len());
-        assert_eq!(BTreeSet::from_iter(changed), BTreeSet::from_iter(with_facts));
+        assert_eq!(
+            BTreeSet::from_iter(changed),
+            BTreeSet::from_iter(with_facts)
+        );
         assert_eq!(last, self.facts.len() as u64);
         let waiting = store.quarantine(1_000_000).unwrap();
         assert_eq!(waiting.len(), self.quarantine().len());

@@ -1,7 +1,8 @@
+use landfall_domain::input::{Body, Source};
 use landfall_domain::marks::Mark;
 use serde_json::{Value, json};
 
-use super::shop::{DAY, NOW, Shop, push, to_device};
+use super::shop::{DAY, NOW, Shop, push, to_device, who};
 
 async fn shop() -> Shop {
     let shop = Shop::open();
@@ -120,4 +121,43 @@ async fn activities_end_after_thirty_days() {
     let shop = shop().await;
     shop.clock.advance(31 * DAY * 1_000);
     assert_eq!(kinds(&shop, "/v1/activities?limit=100").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_merged_record_lives_on_in_the_survivor() {
+    let shop = shop().await;
+    let at = NOW - 100;
+    shop.report(push(
+        "d2",
+        "u2",
+        &[(Mark::Created, at), (Mark::Bounced, at + 1)],
+    ))
+    .await;
+    let merge = Body::Merge {
+        primary: who("u1"),
+        secondary: who("u2"),
+        create_primary: false,
+    };
+    shop.submit(Source::TrackV1, NOW, merge).await;
+    assert_eq!(shop.refused("/v1/customers/u2/activities").await.0, 404);
+    let mine = kinds(&shop, "/v1/customers/u1/activities?limit=100").await;
+    for kind in ["profile_merge", "bounced_push"] {
+        assert!(mine.iter().any(|found| found == kind), "{kind} in {mine:?}");
+    }
+    assert_eq!(mine.iter().filter(|found| *found == "event").count(), 2);
+    let viewed = shop.get("/v1/activities?name=viewed").await;
+    assert_eq!(viewed["activities"][0]["customer_id"], "u1");
+    let messages = shop.get("/v1/customers/u1/messages").await;
+    let messages = messages["messages"].as_array().unwrap();
+    let ids: Vec<&Value> = messages.iter().map(|message| &message["id"]).collect();
+    assert_eq!(ids, ["d2", "d1"]);
+    assert!(
+        messages
+            .iter()
+            .all(|message| message["customer_id"] == "u1")
+    );
+    assert_eq!(
+        shop.get("/v1/workspaces").await["workspaces"][0]["people"],
+        1
+    );
 }

@@ -1,0 +1,39 @@
+//! `cargo x bench`: the benchmarks of `bench/`, beside their peers in one run.
+
+use anyhow::{Result, bail};
+
+use crate::run::{program, root, run};
+
+/// Benchmarks by name: what each measures, and the script that runs it.
+const BENCHMARKS: &[(&str, &str, &str)] = &[
+    (
+        "board",
+        "five queries over 20 million targets beside DuckDB, ClickHouse, SQLite, PostgreSQL",
+        "bench/board.sh",
+    ),
+    (
+        "ingest",
+        "durable calls over HTTP beside the same endpoint without storing, and PostgreSQL",
+        "bench/ingest.sh",
+    ),
+];
+
+/// Runs one, or lists them.
+pub(crate) fn bench(arguments: &[String]) -> Result<()> {
+    let Some(name) = arguments.first() else {
+        println!("Benchmarks; figures are kept in bench/RESULTS.md:");
+        for (name, what, script) in BENCHMARKS {
+            let there = if root().join(script).exists() {
+                ""
+            } else {
+                " (not there yet)"
+            };
+            println!("  {name:<8} {what}{there}");
+        }
+        return Ok(());
+    };
+    let Some((_, _, script)) = BENCHMARKS.iter().find(|(known, _, _)| known == name) else {
+        bail!("there is no benchmark `{name}`: `cargo x bench` lists them");
+    };
+    run(program("bash").arg(script).args(&arguments[1..]))
+}

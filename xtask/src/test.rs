@@ -1,0 +1,100 @@
+//! `cargo x test` and `cargo x openapi`.
+
+use anyhow::{Result, bail};
+
+use crate::postgres::{self, Postgres};
+use crate::run::{Stages, cargo, is_there, output, root, run};
+use crate::{tidy, tools};
+
+/// Tests that need PostgreSQL or the installed clients, left out by `--fast`.
+const NEEDY: &str = "not (package(landfall-store-cluster) or test(client))";
+
+/// Installs, checks, tests.
+pub(crate) fn test(arguments: &[String]) -> Result<()> {
+    let fast = arguments.iter().any(|argument| argument == "--fast");
+    let filter: Vec<&String> = arguments.iter().filter(|a| !a.starts_with("--")).collect();
+    let mut stages = Stages::default();
+    if !fast {
+        stages.stage(
+            "install",
+            "PostgreSQL and the official clients that tests drive",
+            || {
+                postgres::install()?;
+                tools::install()?;
+                println!("    Node {}", tools::node_version());
+                Ok(())
+            },
+        )?;
+    }
+    stages.stage("format", "rustfmt agrees with every file", || {
+        run(cargo().args(["fmt", "--all", "--check"]))
+    })?;
+    stages.stage(
+        "tidy",
+        "dependency table, file lengths, names, documents",
+        tidy::tidy,
+    )?;
+    stages.stage("lint", "clippy, warnings are errors", || {
+        run(cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    })?;
+    stages.stage("build", "the binary that black-box tests run", || {
+        run(cargo().args(["build", "--quiet", "--package", "landfall-server"]))
+    })?;
+    let server = match fast {
+        true => None,
+        false => Some(stages.stage(
+            "postgres",
+            "a private server for the store's tests",
+            Postgres::start,
+        )?),
+    };
+    stages.stage("test", "every test of the workspace", || {
+        let mut command = if is_there("cargo-nextest", "--version") {
+            let mut command = cargo();
+            command.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+            if fast {
+                command.args(["-E", NEEDY]);
+            }
+            command
+        } else {
+            println!("    cargo-nextest is not installed: running cargo test");
+            let mut command = cargo();
+            command.args(["test", "--workspace"]);
+            command
+        };
+        command.args(filter);
+        if let Some(server) = &server {
+            command.env("LANDFALL_TEST_POSTGRES", server.connection());
+        }
+        run(command.env("LANDFALL_TEST_CLIENTS", tools::folder()))
+    })?;
+    drop(server);
+    println!("\nAll green: {}.", stages.summary());
+    Ok(())
+}
+
+/// Writes the OpenAPI document.
+pub(crate) fn openapi() -> Result<()> {
+    let document = output(cargo().args([
+        "run",
+        "--quiet",
+        "--package",
+        "landfall-server",
+        "--",
+        "openapi",
+    ]))?;
+    if !document.starts_with('{') {
+        bail!("the document is not JSON");
+    }
+    std::fs::write(root().join("docs/api/openapi.json"), document)?;
+    println!("docs/api/openapi.json is written.");
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! Documents that must agree with the code.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use super::{Finding, shown};
+use crate::run::root;
+
+/// Relative links in Markdown lead somewhere.
+pub(super) fn check_links(path: &Path, text: &str) -> Vec<Finding> {
+    if path.extension().is_none_or(|ending| ending != "md") {
+        return Vec::new();
+    }
+    let folder = root()
+        .join(path)
+        .parent()
+        .map(Path::to_path_buf)
+        .unwrap_or_default();
+    links(text)
+        .into_iter()
+        .filter(|link| !folder.join(link).exists())
+        .map(|link| {
+            Finding::new(
+                shown(path),
+                format!("links to `{link}`, which is not there"),
+            )
+        })
+        .collect()
+}
+
+/// Targets of `[text](target)` that are files of the repository.
+fn links(text: &str) -> Vec<String> {
+    let targets = text
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next());
+    targets
+        .map(|target| target.split('#').next().unwrap_or_default())
+        .filter(|target| !target.is_empty() && !target.contains("://") && !target.contains(' '))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// `ARCHITECTURE.md` names every crate, and no crate that is not there.
+pub(super) fn check_architecture() -> Result<Vec<Finding>> {
+    let text =
+        std::fs::read_to_string(root().join("ARCHITECTURE.md")).context("ARCHITECTURE.md")?;
+    let crates: BTreeSet<String> = std::fs::read_dir(root().join("crates"))?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    Ok(architecture(&text, &crates))
+}
+
+fn architecture(text: &str, crates: &BTreeSet<String>) -> Vec<Finding> {
+    let plain = |c: char| !(c.is_ascii_alphanumeric() || c == '-');
+    let named: BTreeSet<String> = text
+        .split(plain)
+        .filter(|word| word.starts_with("landfall-"))
+        .map(|word| word.trim_end_matches('-').to_owned())
+        .collect();
+    let missing = crates
+        .difference(&named)
+        .map(|name| format!("does not name the crate {name}"));
+    let ghosts = named
+        .difference(crates)
+        .map(|name| format!("names {name}, which is not there"));
+    missing
+        .chain(ghosts)
+        .map(|what| Finding::new("ARCHITECTURE.md", what))
+        .collect()
+}
+
+/// Every error code of Landfall's API has a page, and every page a code.
+pub(super) fn check_codes() -> Result<Vec<Finding>> {
+    let source =
+        std::fs::read_to_string(root().join("crates/landfall-api/src/landfall/problem.rs"))
+            .context("the error codes of landfall-api")?;
+    let pages: BTreeSet<String> = std::fs::read_dir(root().join("docs/errors"))
+        .context("docs/errors")?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|name| name.strip_suffix(".md").map(str::to_owned))
+        .collect();
+    Ok(codes(&source, &pages))
+}
+
+/// Codes stand in the source as `Self::Name => "code"`.
+fn codes(source: &str, pages: &BTreeSet<String>) -> Vec<Finding> {
+    let codes: BTreeSet<String> = source
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("Self::")?.split_once("=> \""))
+        .filter_map(|(_, rest)| rest.split('"').next().map(str::to_owned))
+        .collect();
+    let unexplained = codes
+        .difference(pages)
+        .map(|code| format!("{code}.md is missing"));
+    let unused = pages
+        .difference(&codes)
+        .map(|page| format!("{page}.md explains no code"));
+    unexplained
+        .chain(unused)
+        .map(|what| Finding::new("docs/errors", what))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn links_codes_and_crates_that_lead_nowhere_are_found() {
+        assert_eq!(links("a [b](c.md#d) [e](https://f) [g](#h)"), ["c.md"]);
+        let crates = set(&["landfall-a", "landfall-b"]);
+        assert_eq!(architecture("`landfall-a`, landfall-b.", &crates), []);
+        assert_eq!(architecture("landfall-a landfall-c", &crates).len(), 2);
+        let source = "            Self::Busy => \"busy\",\n";
+        assert_eq!(codes(source, &set(&["busy"])), []);
+        assert_eq!(codes(source, &set(&["gone"])).len(), 2);
+    }
+}
