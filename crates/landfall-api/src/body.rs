@@ -23,7 +23,16 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// 413 when it is larger, 408 when it is slow, 400 when it breaks off or is not gzip although it says
 /// so.
 pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Parsed<Vec<u8>> {
-    let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await;
+    read_within(BODY_TIMEOUT, headers, body, limit).await
+}
+
+async fn read_within(
+    patience: Duration,
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Parsed<Vec<u8>> {
+    let collected = tokio::time::timeout(patience, Limited::new(body, limit).collect()).await;
     let bytes = match collected {
         Err(_) => {
             let message = "the body did not arrive in time";
@@ -36,7 +45,8 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Parse
     let encoding = headers
         .get(CONTENT_ENCODING)
         .and_then(|value| value.to_str().ok());
-    match encoding.map(str::trim).unwrap_or_default() {
+    let encoding = encoding.map(|encoding| encoding.trim().to_ascii_lowercase());
+    match encoding.as_deref().unwrap_or_default() {
         "" | "identity" => Ok(bytes),
         "gzip" => inflate(&bytes, limit),
         other => {

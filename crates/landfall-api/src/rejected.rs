@@ -12,15 +12,19 @@ use crate::parse::Problem;
 
 /// Bytes of a refused body that are kept.
 const SAMPLE_BYTES: usize = 500;
-/// Names of fields whose values are not kept.
-const SECRET: &[&str] = &[
+/// What the name of a field ends with whose value is not kept, in lower case and without underscores:
+/// push tokens under all of their names, addresses, and credentials.
+const SECRET_ENDINGS: &[&str] = &[
     "token",
-    "device_id",
-    "device_token",
+    "deviceid",
     "recipient",
-    "writeKey",
+    "writekey",
+    "apikey",
     "password",
+    "secret",
 ];
+/// Objects that are a device, so that their `id` may be its push token.
+const DEVICE: &str = "device";
 
 /// Counts of what was refused without a workspace, by surface and reason.
 #[derive(Debug, Default)]
@@ -42,79 +46,102 @@ impl Refusals {
     }
 }
 
-/// Records a refused request or item in its workspace.
-pub(crate) fn record(workspace: &Workspace, surface: &str, status: u16, problem: &Problem, body: &[u8]) {
-    record_all(
-        workspace,
-        surface,
-        status,
-        std::iter::once((problem, sample(body))),
-    );
-}
-
-/// Records refused items of one request.
-pub(crate) fn record_all<'p>(
+/// Records a refused request in its workspace.
+pub(crate) async fn record(
     workspace: &Workspace,
     surface: &str,
     status: u16,
-    problems: impl Iterator<Item = (&'p Problem, String)>,
+    problem: &Problem,
+    body: &[u8],
 ) {
+    let sampled = vec![(problem.clone(), sample(body))];
+    record_all(workspace, surface, status, sampled).await;
+}
+
+/// Records refused items of one request, each with its sample. They are in the list when this
+/// returns.
+pub(crate) async fn record_all(
+    workspace: &Workspace,
+    surface: &str,
+    status: u16,
+    problems: Vec<(Problem, String)>,
+) {
+    if problems.is_empty() {
+        return;
+    }
     let at = workspace.now();
-    let rejected: Vec<RejectedInput> = problems
+    let rejected = problems
+        .into_iter()
         .map(|(problem, sample)| RejectedInput {
             at,
             surface: surface.to_owned(),
             status,
             reason: problem.reason.to_owned(),
-            message: problem.message.clone(),
+            message: named(problem),
             sample,
         })
         .collect();
-    if !rejected.is_empty() {
-        workspace.record_rejected(rejected);
-    }
+    workspace.record_rejected(rejected).await;
+}
+
+/// The message, with the field where the message does not name it itself.
+fn named(problem: Problem) -> String {
+    let Problem { field, message, .. } = problem;
+    let message = if field.is_empty() || message.starts_with(&field) {
+        message
+    } else {
+        format!("{field}: {message}")
+    };
+    cut(message)
 }
 
 /// The beginning of a body, without secrets and push tokens. What is not JSON is kept only as its
 /// length: nobody can tell what is in it.
 pub(crate) fn sample(body: &[u8]) -> String {
-    let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
-        return format!("({} bytes that are not JSON)", body.len());
-    };
-    redact(&mut value);
-    cut(value.to_string())
+    match serde_json::from_slice::<Value>(body) {
+        Ok(value) => sample_of(&value),
+        Err(_) if body.is_empty() => String::new(),
+        Err(_) => format!("({} bytes that are not JSON)", body.len()),
+    }
 }
 
-/// The beginning of an item.
+/// The beginning of an item, without secrets and push tokens.
 pub(crate) fn sample_of(item: &Value) -> String {
     let mut value = item.clone();
-    redact(&mut value);
+    redact(&mut value, false);
     cut(value.to_string())
 }
 
-fn cut(text: String) -> String {
-    if text.len() <= SAMPLE_BYTES {
-        return text;
-    }
-    let mut end = SAMPLE_BYTES;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text[..end].to_owned()
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(SAMPLE_BYTES));
+    text
 }
 
-fn redact(value: &mut Value) {
+fn redact(value: &mut Value, is_device: bool) {
     match value {
         Value::Object(map) => {
+            // A device that came without its wrapper still says its platform.
+            let is_device = is_device || map.contains_key("platform");
             for (name, value) in map.iter_mut() {
-                if SECRET.contains(&name.as_str()) {
-                    *value = "***".into();
+                if is_secret(name) || (is_device && name == "id") {
+                    if !value.is_null() {
+                        *value = "***".into();
+                    }
                 } else {
-                    redact(value);
+                    redact(value, name == DEVICE);
                 }
             }
         }
-        Value::Array(list) => list.iter_mut().for_each(redact),
+        Value::Array(list) => list.iter_mut().for_each(|value| redact(value, is_device)),
         _ => {}
     }
 }
+
+fn is_secret(name: &str) -> bool {
+    let plain: String = name.chars().filter(|c| *c != '_' && *c != '-').collect();
+    let plain = plain.to_ascii_lowercase();
+    SECRET_ENDINGS.iter().any(|ending| plain.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests;

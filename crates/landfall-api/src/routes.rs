@@ -4,4 +4,5 @@ pub(crate) mod app;
 pub(crate) mod health;
 pub(crate) mod hooks;
 pub(crate) mod pipelines;
+mod segments;
 pub(crate) mod track;

@@ -203,13 +203,17 @@ impl Workspace {
         self.shared.clock.now()
     }
 
-    /// Adds to the list of rejected inputs. Never fails the caller: what cannot be recorded is logged.
-    pub fn record_rejected(&self, rejected: Vec<RejectedInput>) {
+    /// Adds to the list of rejected inputs and waits until they are in it. Never fails the caller: what
+    /// cannot be recorded is logged.
+    pub async fn record_rejected(&self, rejected: Vec<RejectedInput>) {
         let store = Arc::clone(&self.shared.store);
-        tokio::task::spawn_blocking(move || {
+        let recorded = tokio::task::spawn_blocking(move || {
             if let Err(error) = store.record_rejected(&rejected) {
                 tracing::warn!(%error, "a rejected input could not be recorded");
             }
         });
+        if let Err(error) = recorded.await {
+            tracing::warn!(%error, "a rejected input could not be recorded");
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::cli::{Cli, Command};
 pub(crate) fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Init(init) => init::run(init),
-        Command::Serve(serve) => crate::serve::run(serve),
+        Command::Serve(serve) => crate::serve::run(&serve),
         Command::Workspace(list) => workspaces::run(&list),
         Command::Keys(keys) => keys::run(&keys),
         Command::Sources(sources) => sources::run(&sources),

@@ -16,7 +16,7 @@ use crate::listen::{self, Door};
 const CONNECTIONS: usize = 8;
 
 /// Serves until a signal says stop.
-pub(crate) fn run(serve: Serve) -> Result<()> {
+pub(crate) fn run(serve: &Serve) -> Result<()> {
     log_to_stderr(serve.log_format);
     // Both ends of TLS use the one provider that is built in.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -33,7 +33,7 @@ pub(crate) fn run(serve: Serve) -> Result<()> {
     let opened = file
         .workspaces
         .iter()
-        .map(|record| open(&serve, &folder, record))
+        .map(|record| open(serve, &folder, record))
         .collect::<Result<Vec<_>>>()?;
     let handles = opened
         .iter()
@@ -50,7 +50,7 @@ pub(crate) fn run(serve: Serve) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let served = runtime.block_on(listen_until_stopped(&serve, router));
+    let served = runtime.block_on(listen_until_stopped(serve, router));
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     for workspace in opened {
         workspace.stop();

@@ -8,7 +8,7 @@ use crate::row;
 
 impl DocumentStore for SqliteStore {
     fn insert_document(&self, kind: DocumentKind, body: &str) -> Result<u32, StoreError> {
-        let mut writer = self.writer();
+        let mut writer = self.shared.writer();
         let write = writer
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(failed)?;
@@ -37,6 +37,7 @@ impl DocumentStore for SqliteStore {
         body: &str,
     ) -> Result<bool, StoreError> {
         let changed = self
+            .shared
             .writer()
             .execute(
                 "UPDATE document SET body = ?3 WHERE kind = ?1 AND id = ?2",
@@ -48,6 +49,7 @@ impl DocumentStore for SqliteStore {
 
     fn delete_document(&self, kind: DocumentKind, id: u32) -> Result<bool, StoreError> {
         let deleted = self
+            .shared
             .writer()
             .execute(
                 "DELETE FROM document WHERE kind = ?1 AND id = ?2",
@@ -59,14 +61,15 @@ impl DocumentStore for SqliteStore {
 
     fn document(&self, kind: DocumentKind, id: u32) -> Result<Option<Document>, StoreError> {
         let sql = "SELECT id, body FROM document WHERE kind = ?1 AND id = ?2";
-        self.ask(|connection| {
+        self.shared.view(|connection| {
             Ok(row::all(connection, sql, params![kind.name(), id], document)?.pop())
         })
     }
 
     fn documents(&self, kind: DocumentKind) -> Result<Vec<Document>, StoreError> {
         let sql = "SELECT id, body FROM document WHERE kind = ?1 ORDER BY id";
-        self.ask(|connection| row::all(connection, sql, [kind.name()], document))
+        self.shared
+            .view(|connection| row::all(connection, sql, [kind.name()], document))
     }
 }
 

@@ -1,22 +1,37 @@
-//! Loading what a decision needs.
+//! Loading what a decision needs, and committing what it changed.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
+use landfall_domain::delivery::Delivery;
+use landfall_domain::device::TokenRecord;
 use landfall_domain::fact::TargetKey;
 use landfall_domain::identifier::Holder;
 use landfall_domain::ids::{DeviceKey, PersonKey};
 use landfall_domain::person::Standing;
-use landfall_domain::working_set::{ChangeSet, Found, NextKeys, Want};
+use landfall_domain::working_set::{ChangeSet, DedupeHash, Found, Want};
 use landfall_store::{Start, StateStore, StoreError};
 use rusqlite::{Connection, OptionalExtension as _};
+use rustc_hash::FxHashMap;
 
+use crate::layers::Layers;
 use crate::open::{SqliteStore, failed};
-use crate::row;
+use crate::record::Encoder;
+use crate::{row, write};
 
 impl StateStore for SqliteStore {
     fn start(&self) -> Result<Start, StoreError> {
         self.ask(|connection| {
-            let mut start = meta(connection)?;
+            let counters = write::counters(connection)?;
+            let mut start = Start {
+                epoch: counters.epoch,
+                next: counters.next,
+                last_fact: counters.fact,
+                ..Start::default()
+            };
+            start.salt = connection
+                .query_row("SELECT salt FROM meta", [], |row| row.get(0))
+                .map_err(failed)?;
             start.messages = row::all(
                 connection,
                 "SELECT key, body FROM message ORDER BY key",
@@ -38,16 +53,45 @@ impl StateStore for SqliteStore {
     }
 
     fn load(&self, want: &Want) -> Result<Found, StoreError> {
-        let mut writer = self.writer();
-        // The writer's own connection: nobody else writes, and its cache holds what it wrote last.
-        let view = writer.transaction().map_err(failed)?;
-        let found = load(&view, want)?;
-        view.finish().map_err(failed)?;
-        Ok(found)
+        // While the layers are held nothing leaves them: what they lack is in the view.
+        let layers = self.shared.layers();
+        self.shared.view(|view| {
+            let mut loading = Loading {
+                epoch: number(view, "SELECT epoch FROM meta", [])?.unwrap_or_default(),
+                view,
+                layers: &layers,
+                found: Found::default(),
+                people: BTreeSet::new(),
+                devices: BTreeSet::new(),
+            };
+            loading.load(want)?;
+            let mut found = loading.found;
+            found.epoch = self.shared.committed.load(Ordering::Acquire);
+            Ok(found)
+        })
     }
 
     fn commit(&self, changes: &ChangeSet, expected: u64) -> Result<u64, StoreError> {
-        crate::write::commit(&mut self.writer(), changes, expected)
+        let mut intake = self.shared.intake();
+        let found = intake.counters.epoch;
+        if found != expected {
+            return Err(StoreError::Conflict { expected, found });
+        }
+        let (rows, counters) = Encoder::encode(changes, intake.counters)?;
+        self.check_delivery_ids(changes)?;
+        intake.journal.append(counters.epoch, &rows)?;
+        intake.counters = counters;
+        self.shared
+            .layers_mut()
+            .active
+            .add(changes, &rows, counters);
+        self.shared
+            .committed
+            .store(counters.epoch, Ordering::Release);
+        drop(intake);
+        // The commit stands, whether or not settling works now: readers and later commits are told.
+        let _ = self.shared.gather(rows.len());
+        Ok(counters.epoch)
     }
 
     fn sweep(&self, now_ms: i64) -> Result<u64, StoreError> {
@@ -55,133 +99,182 @@ impl StateStore for SqliteStore {
     }
 }
 
-pub(crate) fn meta(connection: &Connection) -> Result<Start, StoreError> {
-    connection
-        .query_row(
-            "SELECT epoch, salt, next_person, next_device, next_delivery, next_message, last_fact
-             FROM meta",
-            [],
-            |row| {
-                let next = NextKeys {
-                    person: row.get(2)?,
-                    device: row.get(3)?,
-                    delivery: row.get(4)?,
-                    message: row.get(5)?,
+impl SqliteStore {
+    /// A delivery's id belongs to one delivery; anything else is a fault of the caller that must not
+    /// reach the journal.
+    fn check_delivery_ids(&self, changes: &ChangeSet) -> Result<(), StoreError> {
+        if changes.deliveries.is_empty() {
+            return Ok(());
+        }
+        let layers = self.shared.layers();
+        let mut given = FxHashMap::default();
+        self.shared.view(|view| {
+            for delivery in &changes.deliveries {
+                let twin = given.insert(delivery.id.as_str(), delivery.key);
+                let taken = match twin.or_else(|| layers.delivery_key(&delivery.id)) {
+                    Some(key) => Some(u64::from(key.0)),
+                    None => number(
+                        view,
+                        "SELECT key FROM delivery WHERE id = ?1",
+                        [&delivery.id],
+                    )?,
                 };
-                Ok(Start {
-                    epoch: row.get(0)?,
-                    salt: row.get(1)?,
-                    next,
-                    last_fact: row.get(6)?,
-                    ..Start::default()
-                })
-            },
-        )
-        .map_err(failed)
-}
-
-fn load(view: &Connection, want: &Want) -> Result<Found, StoreError> {
-    let mut found = Found {
-        epoch: meta(view)?.epoch,
-        ..Found::default()
-    };
-    let mut people = BTreeSet::new();
-    for identifier in &want.identifiers {
-        if let Some(holder) = row::holder(view, identifier)? {
-            if let Holder::Person(key) = holder {
-                people.insert(key);
+                if taken.is_some_and(|key| key != u64::from(delivery.key.0)) {
+                    let what = "another delivery has this id";
+                    return Err(StoreError::corrupt("delivery", &delivery.id, what));
+                }
             }
-            found.identifiers.push((identifier.clone(), holder));
-        }
+            Ok(())
+        })
     }
-    let mut devices = BTreeSet::new();
-    for token in &want.tokens {
-        let sql = format!("SELECT {} FROM token WHERE token = ?1", row::TOKEN_COLUMNS);
-        for record in row::all(view, &sql, [token], row::token)? {
-            people.extend(record.owner);
-            devices.insert(record.key);
-            found.tokens.push(record);
-        }
-    }
-    for id in &want.deliveries {
-        load_delivery(view, id, &mut found, &mut people, &mut devices)?;
-    }
-    for hash in &want.seen {
-        let mut statement = view
-            .prepare_cached("SELECT 1 FROM seen WHERE hash = ?1")
-            .map_err(failed)?;
-        if statement.exists([&hash[..]]).map_err(failed)? {
-            found.seen.push(*hash);
-        }
-    }
-    load_people(view, people, &mut found)?;
-    Ok(found)
 }
 
-fn load_delivery(
-    view: &Connection,
-    id: &str,
-    found: &mut Found,
-    people: &mut BTreeSet<PersonKey>,
-    devices: &mut BTreeSet<DeviceKey>,
-) -> Result<(), StoreError> {
-    let sql = format!(
-        "SELECT {} FROM delivery WHERE id = ?1",
-        row::DELIVERY_COLUMNS
-    );
-    for delivery in row::all(view, &sql, [id], row::delivery)? {
-        people.extend(delivery.person);
-        for target in &delivery.targets {
-            let TargetKey::Device(device) = target.key else {
-                continue;
+/// One load: the layers first, then SQLite.
+struct Loading<'a> {
+    /// SQLite's.
+    epoch: u64,
+    view: &'a Connection,
+    layers: &'a Layers,
+    found: Found,
+    people: BTreeSet<PersonKey>,
+    devices: BTreeSet<DeviceKey>,
+}
+
+impl Loading<'_> {
+    fn load(&mut self, want: &Want) -> Result<(), StoreError> {
+        for identifier in &want.identifiers {
+            let holder = match self.layers.holder(identifier) {
+                Some(known) => known,
+                None => row::holder(self.view, identifier)?,
             };
-            if !devices.insert(device) {
-                continue;
+            let Some(holder) = holder else { continue };
+            if let Holder::Person(key) = holder {
+                self.people.insert(key);
             }
-            if let Some(record) = token(view, device)? {
-                people.extend(record.owner);
-                found.tokens.push(record);
+            self.found.identifiers.push((identifier.clone(), holder));
+        }
+        for token in &want.tokens {
+            self.tokens(token)?;
+        }
+        for id in &want.deliveries {
+            self.delivery(id)?;
+        }
+        for hash in &want.seen {
+            if self.layers.is_seen(hash) || is_seen(self.view, hash)? {
+                self.found.seen.push(*hash);
             }
         }
-        found.deliveries.push(delivery);
+        self.people()
     }
-    let sql = "SELECT number, body FROM quarantine WHERE delivery_id = ?1 ORDER BY number";
-    let waiting = row::all(view, sql, [id], |row| row::body("quarantine", row))?;
-    found
-        .quarantined
-        .extend(waiting.into_iter().map(|input| (id.to_owned(), input)));
-    Ok(())
+
+    fn tokens(&mut self, token: &str) -> Result<(), StoreError> {
+        let mut records: Vec<TokenRecord> =
+            self.layers.tokens(token).into_iter().cloned().collect();
+        let sql = format!("SELECT {} FROM token WHERE token = ?1", row::TOKEN_COLUMNS);
+        for record in row::all(self.view, &sql, [token], row::token)? {
+            if records.iter().all(|newer| newer.key != record.key) {
+                records.push(record);
+            }
+        }
+        records.sort_by_key(|record| record.key);
+        for record in records {
+            if self.devices.insert(record.key) {
+                self.people.extend(record.owner);
+                self.found.tokens.push(record);
+            }
+        }
+        Ok(())
+    }
+
+    fn delivery(&mut self, id: &str) -> Result<(), StoreError> {
+        let delivery = match self.layers.delivery(id) {
+            Some(delivery) => Some(delivery),
+            None => self.settled_delivery(id)?,
+        };
+        if let Some(delivery) = delivery {
+            self.people.extend(delivery.person);
+            for target in &delivery.targets {
+                if let TargetKey::Device(device) = target.key {
+                    self.device(device)?;
+                }
+            }
+            self.found.deliveries.push(delivery);
+        }
+        let (released, newer) = self.layers.waiting(id, self.epoch);
+        if !released {
+            let sql = "SELECT number, body FROM quarantine WHERE delivery_id = ?1 ORDER BY number";
+            let older = row::all(self.view, sql, [id], |row| row::body("quarantine", row))?;
+            let older = older.into_iter().map(|input| (id.to_owned(), input));
+            self.found.quarantined.extend(older);
+        }
+        let newer = newer
+            .into_iter()
+            .map(|input| (id.to_owned(), input.clone()));
+        self.found.quarantined.extend(newer);
+        Ok(())
+    }
+
+    fn settled_delivery(&self, id: &str) -> Result<Option<Delivery>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM delivery WHERE id = ?1",
+            row::DELIVERY_COLUMNS
+        );
+        let found = row::one(self.view, &sql, [id], row::delivery)?;
+        Ok(found.map(|delivery| Delivery {
+            person: delivery.person.map(|person| self.layers.moved(person)),
+            ..delivery
+        }))
+    }
+
+    fn device(&mut self, device: DeviceKey) -> Result<(), StoreError> {
+        if !self.devices.insert(device) {
+            return Ok(());
+        }
+        let record = match self.layers.token(device) {
+            Some(record) => Some(record.clone()),
+            None => token(self.view, device)?,
+        };
+        if let Some(record) = record {
+            self.people.extend(record.owner);
+            self.found.tokens.push(record);
+        }
+        Ok(())
+    }
+
+    /// People, and whoever took over from those that were merged.
+    fn people(&mut self) -> Result<(), StoreError> {
+        let mut waiting: Vec<PersonKey> = self.people.iter().copied().collect();
+        while let Some(key) = waiting.pop() {
+            let person = match self.layers.person(key) {
+                Some(person) => Some(person.clone()),
+                None => row::person(self.view, key)?,
+            };
+            let Some(person) = person else { continue };
+            if let Standing::Merged(primary) = person.standing
+                && self.people.insert(primary)
+            {
+                waiting.push(primary);
+            }
+            self.found.people.push(person);
+        }
+        self.found.people.sort_unstable_by_key(|person| person.key);
+        Ok(())
+    }
+}
+
+fn is_seen(view: &Connection, hash: &DedupeHash) -> Result<bool, StoreError> {
+    let mut statement = view
+        .prepare_cached("SELECT 1 FROM seen WHERE hash = ?1")
+        .map_err(failed)?;
+    statement.exists([&hash[..]]).map_err(failed)
 }
 
 pub(crate) fn token(
     view: &Connection,
     device: DeviceKey,
-) -> Result<Option<landfall_domain::device::TokenRecord>, StoreError> {
+) -> Result<Option<TokenRecord>, StoreError> {
     let sql = format!("SELECT {} FROM token WHERE key = ?1", row::TOKEN_COLUMNS);
-    Ok(row::all(view, &sql, [device.0], row::token)?.pop())
-}
-
-/// People, and whoever took over from those that were merged.
-fn load_people(
-    view: &Connection,
-    people: BTreeSet<PersonKey>,
-    found: &mut Found,
-) -> Result<(), StoreError> {
-    let mut waiting: Vec<PersonKey> = people.iter().copied().collect();
-    let mut known = people;
-    while let Some(key) = waiting.pop() {
-        let Some(person) = row::person(view, key)? else {
-            continue;
-        };
-        if let Standing::Merged(primary) = person.standing
-            && known.insert(primary)
-        {
-            waiting.push(primary);
-        }
-        found.people.push(person);
-    }
-    found.people.sort_unstable_by_key(|person| person.key);
-    Ok(())
+    row::one(view, &sql, [device.0], row::token)
 }
 
 /// One number, or `None` without a row.

@@ -1,10 +1,20 @@
 //! Opening: pragmas, migrations, connections.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
+use std::thread::JoinHandle;
 
 use landfall_store::StoreError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+
+use crate::journal::{Entry, Journal};
+use crate::layers::{Layer, Layers};
+use crate::record::Counters;
+use crate::settle;
 
 /// Numbered steps of the schema. Steps are never edited, only added.
 const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_start.sql")];
@@ -21,36 +31,84 @@ pub struct Options {
     pub salt: u16,
 }
 
-/// A workspace in one SQLite file.
+/// A workspace in one SQLite file and its journal.
 pub struct SqliteStore {
+    pub(crate) shared: Arc<Shared>,
+    settling: Option<JoinHandle<()>>,
+}
+
+/// What callers and the settling thread share. Locks are taken in the order in which they stand here.
+pub(crate) struct Shared {
     path: PathBuf,
     writer: Mutex<Connection>,
+    intake: Mutex<Intake>,
+    layers: RwLock<Layers>,
     readers: Mutex<Vec<Connection>>,
+    /// Epoch of the last commit in the journal.
+    pub(crate) committed: AtomicU64,
+    /// Epoch of the last commit in SQLite.
+    pub(crate) settled: AtomicU64,
+    /// Bytes of rows that are not being settled yet.
+    pub(crate) gathered: AtomicUsize,
+    pub(crate) stop: Mutex<bool>,
+    pub(crate) wake: Condvar,
+    /// Keeps other processes out; released when the store is closed.
+    _lock: File,
+}
+
+/// What commits need, one at a time.
+pub(crate) struct Intake {
+    pub(crate) journal: Journal,
+    pub(crate) counters: Counters,
 }
 
 impl SqliteStore {
-    /// Opens the file, makes it when it is not there, and brings its schema up to date.
+    /// Opens the file, makes it when it is not there, brings its schema up to date, and applies what
+    /// the journal holds beyond it.
     ///
     /// # Errors
-    /// When the file cannot be opened, is not a store, or was written by a newer version.
+    /// When the file cannot be opened, is not a store, is in use, or was written by a newer version.
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
+        let lock = lock(path)?;
         let mut writer = Connection::open(path).map_err(failed)?;
         writer
             .execute_batch(
                 "PRAGMA journal_mode = WAL;
                  PRAGMA synchronous = FULL;
                  PRAGMA busy_timeout = 10000;
-                 PRAGMA cache_size = -32768;
+                 PRAGMA cache_size = -65536;
                  PRAGMA temp_store = MEMORY;
-                 PRAGMA wal_autocheckpoint = 8192;",
+                 PRAGMA wal_autocheckpoint = 16384;",
             )
             .map_err(failed)?;
         migrate(&mut writer, options)?;
         writer.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-        Ok(Self {
+        let (mut journal, entries) = Journal::open(path)?;
+        let counters = recover(&mut writer, entries)?;
+        journal.restart()?;
+        let shared = Arc::new(Shared {
             path: path.to_owned(),
             writer: Mutex::new(writer),
+            intake: Mutex::new(Intake { journal, counters }),
+            layers: RwLock::default(),
             readers: Mutex::default(),
+            committed: AtomicU64::new(counters.epoch),
+            settled: AtomicU64::new(counters.epoch),
+            gathered: AtomicUsize::new(0),
+            stop: Mutex::new(false),
+            wake: Condvar::new(),
+            _lock: lock,
+        });
+        let settling = {
+            let shared = Arc::clone(&shared);
+            std::thread::Builder::new()
+                .name("settle".to_owned())
+                .spawn(move || shared.keep_settling())
+                .map_err(StoreError::unavailable)?
+        };
+        Ok(Self {
+            shared,
+            settling: Some(settling),
         })
     }
 
@@ -59,18 +117,66 @@ impl SqliteStore {
     /// # Errors
     /// When the copy cannot be written.
     pub fn backup_to(&self, path: &Path) -> Result<(), StoreError> {
-        self.reader()?
+        self.shared.settle()?;
+        self.shared
+            .reader()?
             .backup("main", path, None::<fn(rusqlite::backup::Progress)>)
             .map_err(failed)
     }
 
+    /// Runs `ask` on a reader's connection, in one view of everything that was committed.
+    pub(crate) fn ask<T>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.shared.settle()?;
+        self.shared.view(ask)
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        *self
+            .shared
+            .stop
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = true;
+        self.shared.wake.notify_one();
+        if let Some(settling) = self.settling.take() {
+            let _ = settling.join();
+        }
+        // What cannot be settled now is in the journal for the next start.
+        if self.shared.settle().is_ok() {
+            let _ = self.shared.intake().journal.restart();
+        }
+    }
+}
+
+impl Shared {
+    // A panic under one of these locks leaves a transaction that rolls back, or rows that are whole.
+
     pub(crate) fn writer(&self) -> MutexGuard<'_, Connection> {
-        // A panic while writing leaves a transaction that rolls back; the connection is sound.
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `ask` on a reader's connection, in one view of the store.
-    pub(crate) fn ask<T>(
+    pub(crate) fn intake(&self) -> MutexGuard<'_, Intake> {
+        self.intake.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn layers(&self) -> RwLockReadGuard<'_, Layers> {
+        self.layers.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn layers_mut(&self) -> RwLockWriteGuard<'_, Layers> {
+        self.layers.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn readers(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `ask` on a reader's connection, in one view of SQLite as it is.
+    pub(crate) fn view<T>(
         &self,
         ask: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
@@ -89,10 +195,6 @@ impl SqliteStore {
         Ok(answer)
     }
 
-    fn readers(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn reader(&self) -> Result<Connection, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags).map_err(failed)?;
@@ -102,6 +204,42 @@ impl SqliteStore {
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         Ok(connection)
     }
+}
+
+/// One process at a time: two journals beside one store would know nothing of each other.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-lock");
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(PathBuf::from(name))
+        .map_err(StoreError::unavailable)?;
+    file.try_lock().map_err(|_| {
+        StoreError::Unavailable(format!("{} is open in another process", path.display()))
+    })?;
+    Ok(file)
+}
+
+/// Applies the entries that SQLite does not have yet.
+fn recover(writer: &mut Connection, entries: Vec<Entry>) -> Result<Counters, StoreError> {
+    let mut counters = crate::write::counters(writer)?;
+    let mut layer = Layer::default();
+    for entry in entries {
+        if entry.epoch <= counters.epoch {
+            continue;
+        }
+        if entry.epoch != counters.epoch + 1 {
+            let what = format!("the entry after {} is missing", counters.epoch);
+            return Err(StoreError::corrupt("journal", entry.epoch, what));
+        }
+        counters = layer.restore(&entry.rows)?;
+    }
+    if layer.counters.epoch > 0 {
+        settle::store(writer, &layer)?;
+    }
+    Ok(counters)
 }
 
 fn migrate(connection: &mut Connection, options: Options) -> Result<(), StoreError> {

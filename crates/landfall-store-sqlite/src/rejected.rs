@@ -11,7 +11,7 @@ const KEPT: u32 = 10_000;
 
 impl RejectedInputs for SqliteStore {
     fn record_rejected(&self, rejected: &[RejectedInput]) -> Result<(), StoreError> {
-        let mut writer = self.writer();
+        let mut writer = self.shared.writer();
         let write = writer
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(failed)?;
@@ -45,7 +45,7 @@ impl RejectedInputs for SqliteStore {
 
     fn rejected(&self, limit: usize) -> Result<Vec<RejectedInput>, StoreError> {
         let sql = "SELECT number, body FROM rejected ORDER BY number DESC LIMIT ?1";
-        self.ask(|connection| {
+        self.shared.view(|connection| {
             row::all(connection, sql, [row::bounded(limit)], |row| {
                 row::body("rejected", row)
             })
@@ -54,7 +54,7 @@ impl RejectedInputs for SqliteStore {
 
     fn rejected_counts(&self) -> Result<Vec<(String, String, u64)>, StoreError> {
         let sql = "SELECT surface, reason, count FROM rejected_count ORDER BY surface, reason";
-        self.ask(|connection| {
+        self.shared.view(|connection| {
             row::all(connection, sql, [], |row| {
                 Ok((
                     row.get(0).map_err(failed)?,

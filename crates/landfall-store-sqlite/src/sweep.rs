@@ -15,14 +15,15 @@ const ROWS_AT_ONCE: usize = 2_000;
 /// Ids older than [`SEEN_DAYS`], and activities of nobody that are too old to attach to anybody.
 /// Ids whose commit did not say when it was begin to age at the first sweep after it.
 pub(crate) fn sweep(store: &SqliteStore, now_ms: i64) -> Result<u64, StoreError> {
+    store.shared.settle()?;
     let today = now_ms.div_euclid(DAY_MS);
     let mut swept = 0;
     for slice in 0..=u8::MAX {
-        swept += seen(&mut store.writer(), slice, today)?;
+        swept += seen(&mut store.shared.writer(), slice, today)?;
     }
     loop {
         let before = now_ms.saturating_sub(ANONYMOUS_ATTACH_MS);
-        let gone = of_nobody(&store.writer(), before)?;
+        let gone = of_nobody(&store.shared.writer(), before)?;
         swept += gone;
         if gone < ROWS_AT_ONCE {
             break;

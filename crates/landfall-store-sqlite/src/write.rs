@@ -1,80 +1,74 @@
-//! Storing a change set: one transaction.
+//! Writing rows to SQLite, inside the transaction that settles them.
 
 mod ledger;
 mod people;
 
-use landfall_domain::working_set::ChangeSet;
+use landfall_domain::working_set::NextKeys;
 use landfall_store::StoreError;
-use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{CachedStatement, Connection, Transaction, params};
 
 use crate::open::failed;
+use crate::record::Counters;
+use crate::settle::Newest;
 
-/// Numbers of appended rows, which go up by one.
-struct Numbers {
-    activity: u64,
-    fact: u64,
+pub(crate) fn rows(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), StoreError> {
+    people::write(step, rows)?;
+    ledger::write(step, rows)
 }
 
-pub(crate) fn commit(
-    connection: &mut Connection,
-    changes: &ChangeSet,
-    expected: u64,
-) -> Result<u64, StoreError> {
-    let write = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(failed)?;
-    let (found, mut numbers) = prepare(&write, "SELECT epoch, last_activity, last_fact FROM meta")?
-        .query_row([], |row| {
-            let numbers = Numbers {
-                activity: row.get(1)?,
-                fact: row.get(2)?,
-            };
-            Ok((row.get(0)?, numbers))
-        })
-        .map_err(failed)?;
-    if found != expected {
-        return Err(StoreError::Conflict { expected, found });
+/// Every delivery of the first person belongs to the second.
+pub(crate) fn moves(step: &Transaction<'_>, moves: &[(u32, u32)]) -> Result<(), StoreError> {
+    let mut follow = prepare(step, "UPDATE delivery SET person = ?2 WHERE person = ?1")?;
+    for (from, to) in moves {
+        follow.execute([from, to]).map_err(failed)?;
     }
-    let mut body = Body::default();
-    people::write(&write, changes, &mut numbers, &mut body)?;
-    ledger::write(&write, changes, &mut numbers, &mut body)?;
-    let next = changes.next;
+    Ok(())
+}
+
+pub(crate) fn meta(step: &Transaction<'_>, counters: Counters) -> Result<(), StoreError> {
+    let next = counters.next;
     prepare(
-        &write,
+        step,
         "UPDATE meta SET epoch = ?1, next_person = ?2, next_device = ?3, next_delivery = ?4,
              next_message = ?5, last_activity = ?6, last_fact = ?7",
     )?
     .execute(params![
-        found + 1,
+        counters.epoch,
         next.person,
         next.device,
         next.delivery,
         next.message,
-        numbers.activity,
-        numbers.fact
+        counters.activity,
+        counters.fact
     ])
     .map_err(failed)?;
-    write.commit().map_err(failed)?;
-    Ok(found + 1)
+    Ok(())
 }
 
-fn prepare<'a>(write: &'a Transaction<'_>, sql: &str) -> Result<CachedStatement<'a>, StoreError> {
-    write.prepare_cached(sql).map_err(failed)
+pub(crate) fn counters(connection: &Connection) -> Result<Counters, StoreError> {
+    connection
+        .query_row(
+            "SELECT epoch, next_person, next_device, next_delivery, next_message, last_activity,
+                 last_fact
+             FROM meta",
+            [],
+            |row| {
+                Ok(Counters {
+                    epoch: row.get(0)?,
+                    next: NextKeys {
+                        person: row.get(1)?,
+                        device: row.get(2)?,
+                        delivery: row.get(3)?,
+                        message: row.get(4)?,
+                    },
+                    activity: row.get(5)?,
+                    fact: row.get(6)?,
+                })
+            },
+        )
+        .map_err(failed)
 }
 
-/// Room for one row's JSON, used again for the next.
-#[derive(Default)]
-struct Body(Vec<u8>);
-
-impl Body {
-    fn of(
-        &mut self,
-        table: &'static str,
-        value: &impl serde::Serialize,
-    ) -> Result<&str, StoreError> {
-        self.0.clear();
-        serde_json::to_writer(&mut self.0, value)
-            .map_err(|error| StoreError::corrupt(table, "new", error))?;
-        std::str::from_utf8(&self.0).map_err(|error| StoreError::corrupt(table, "new", error))
-    }
+fn prepare<'a>(step: &'a Transaction<'_>, sql: &str) -> Result<CachedStatement<'a>, StoreError> {
+    step.prepare_cached(sql).map_err(failed)
 }

@@ -2,6 +2,7 @@
 
 use landfall_domain::channel::{Channel, Platform};
 use landfall_domain::input::{Body, DeliveryReport, Input, PersonHandle, RecipientReport, Source};
+use landfall_domain::limits::{IDENTIFIER_BYTES_MAX, TOKEN_BYTES_MAX};
 use landfall_domain::marks::Mark;
 use landfall_domain::message::{MessageRef, NameOf, SourceKind};
 use landfall_domain::time::Timestamp;
@@ -14,6 +15,9 @@ use super::{Row, Skipped, key_of, number, text, time};
 pub(super) fn read(row: &Row) -> Result<Input, Skipped> {
     let delivery_id = text(row, &["delivery_id", "id", "message_id"])
         .ok_or_else(|| Skipped::because("no delivery_id"))?;
+    if delivery_id.len() > IDENTIFIER_BYTES_MAX {
+        return Err(Skipped::because("the delivery_id is longer than 150 bytes"));
+    }
     let channel = channel(row)?;
     let (source, source_id) = source(row);
     let step_id = number(row, &["action_id", "step_id"]);
@@ -34,7 +38,7 @@ pub(super) fn read(row: &Row) -> Result<Input, Skipped> {
         delivery_id,
         person: person(row)?,
         marks,
-        recipients: recipients(row, channel),
+        recipients: recipients(row, channel)?,
         failure_message: text(row, &["failure_message", "failure_reason", "error"]),
         subject: text(row, &["subject", "title"]),
         run: text(row, &["journey_id"]),
@@ -90,6 +94,14 @@ fn person(row: &Row) -> Result<PersonHandle, Skipped> {
         id: of(&["customer_id", "person_id"], "id"),
         email: of(&["email", "customer_email"], "email"),
     };
+    let said = [&person.cio_id, &person.id, &person.email];
+    if said
+        .into_iter()
+        .flatten()
+        .any(|value| value.len() > IDENTIFIER_BYTES_MAX)
+    {
+        return Err(Skipped::because("an identifier is longer than 150 bytes"));
+    }
     if person == PersonHandle::default() {
         return Err(Skipped::because(
             "nobody is named (customer_id, email or cio_id)",
@@ -114,7 +126,7 @@ fn marks(row: &Row) -> Vec<(Mark, Timestamp)> {
     marks
 }
 
-fn recipients(row: &Row, channel: Channel) -> Vec<RecipientReport> {
+fn recipients(row: &Row, channel: Channel) -> Result<Vec<RecipientReport>, Skipped> {
     let platform = text(row, &["device_platform", "platform", "delivery_type"])
         .and_then(|name| Platform::named(&name.to_lowercase()));
     let token = text(row, &["device_id", "device_token", "token"]);
@@ -125,14 +137,20 @@ fn recipients(row: &Row, channel: Channel) -> Vec<RecipientReport> {
     } else {
         text(row, &["recipient", "to"])
     };
-    address
-        .map(|address| RecipientReport {
-            address,
-            platform,
-            failure_message: None,
-        })
-        .into_iter()
-        .collect()
+    if address
+        .as_ref()
+        .is_some_and(|address| address.len() > TOKEN_BYTES_MAX)
+    {
+        return Err(Skipped::because(
+            "the recipient is longer than any push token",
+        ));
+    }
+    let recipient = address.map(|address| RecipientReport {
+        address,
+        platform,
+        failure_message: None,
+    });
+    Ok(recipient.into_iter().collect())
 }
 
 fn names(row: &Row, message: &MessageRef) -> Vec<(NameOf, String)> {

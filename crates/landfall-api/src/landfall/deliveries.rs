@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::Path;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use landfall_board::{Condition, Filter, Position, Search, TimeRange};
@@ -22,7 +21,7 @@ use serde::Serialize;
 use super::problem::{Problem, ProblemBody};
 use super::question::Question;
 use super::trail::{self, DeliverySummary, Names, Trail};
-use super::visit::Visit;
+use super::visit::{Place, Visit};
 
 /// Deliveries on one page, unless asked otherwise.
 const LIMIT_DEFAULT: usize = 50;
@@ -190,7 +189,7 @@ pub(crate) fn called(person: &Person) -> String {
     ),
     tag = "deliveries"
 )]
-pub(crate) async fn get(visit: Visit, Path(id): Path<String>) -> Result<Json<Trail>, Problem> {
+pub(crate) async fn get(visit: Visit, Place(id): Place<String>) -> Result<Json<Trail>, Problem> {
     let loaded = visit
         .workspace
         .read(move |store| {

@@ -7,15 +7,13 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::Path;
 use landfall_domain::decide::Taken;
 use landfall_engine::Workspace;
 use landfall_store::{DocumentKind, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::problem::{Code, Problem, ProblemBody};
-use super::visit::Visit;
+use super::visit::{Place, Sent, SentLines, Visit};
 use crate::import::{self, ImportFormat, ImportKind};
 
 /// A file to import.
@@ -63,7 +61,7 @@ pub(crate) struct ImportReport {
 }
 
 /// How the lines of an import are read.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Plan {
     kind: ImportKind,
     format: ImportFormat,
@@ -92,7 +90,7 @@ pub(crate) struct ImportList {
 )]
 pub(crate) async fn begin(
     visit: Visit,
-    Json(new): Json<NewImport>,
+    Sent(new): Sent<NewImport>,
 ) -> Result<Json<ImportReport>, Problem> {
     if new.format == ImportFormat::Csv && new.header.is_empty() {
         return Err(Problem::field(
@@ -100,10 +98,16 @@ pub(crate) async fn begin(
             "a CSV file needs the columns of its first line",
         ));
     }
+    let plan = Some(Plan {
+        kind: new.kind,
+        format: new.format,
+        header: new.header,
+    });
+    // The same file begun as something else is another import.
     let imports = all(&visit.workspace).await?;
     let same = imports
         .into_iter()
-        .find(|i| !i.done && i.fingerprint == new.fingerprint);
+        .find(|i| !i.done && i.fingerprint == new.fingerprint && i.plan == plan);
     if let Some(interrupted) = same {
         return Ok(Json(interrupted));
     }
@@ -111,11 +115,7 @@ pub(crate) async fn begin(
         name: new.name,
         fingerprint: new.fingerprint,
         bytes: new.bytes,
-        plan: Some(Plan {
-            kind: new.kind,
-            format: new.format,
-            header: new.header,
-        }),
+        plan,
         ..ImportReport::default()
     };
     let body = text(&report);
@@ -154,7 +154,7 @@ pub(crate) async fn list(visit: Visit) -> Result<Json<ImportList>, Problem> {
     ),
     tag = "imports"
 )]
-pub(crate) async fn get(visit: Visit, Path(id): Path<u32>) -> Result<Json<ImportReport>, Problem> {
+pub(crate) async fn get(visit: Visit, Place(id): Place<u32>) -> Result<Json<ImportReport>, Problem> {
     Ok(Json(find(&visit.workspace, id).await?))
 }
 
@@ -180,8 +180,8 @@ pub(crate) async fn get(visit: Visit, Path(id): Path<u32>) -> Result<Json<Import
 )]
 pub(crate) async fn chunk(
     visit: Visit,
-    Path(id): Path<u32>,
-    lines: Bytes,
+    Place(id): Place<u32>,
+    SentLines(lines): SentLines,
 ) -> Result<Json<ImportReport>, Problem> {
     let place = |name: &str| -> Result<u64, Problem> {
         let place = visit.parameter(name).and_then(|text| text.parse().ok());
@@ -195,6 +195,10 @@ pub(crate) async fn chunk(
             report.offset
         );
         return Err(Problem::new(Code::Conflict, message));
+    }
+    if end > report.bytes {
+        let message = format!("not after the end of the file, byte {}", report.bytes);
+        return Err(Problem::field("end", message));
     }
     let plan = report
         .plan

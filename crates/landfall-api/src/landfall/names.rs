@@ -6,7 +6,7 @@ use landfall_domain::message::{NameOf, SourceKind};
 use serde::{Deserialize, Serialize};
 
 use super::problem::{Problem, ProblemBody};
-use super::visit::Visit;
+use super::visit::{Sent, Visit};
 
 /// A name and what it is given to.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -74,7 +74,7 @@ pub(crate) async fn list(visit: Visit) -> Json<NameList> {
 )]
 pub(crate) async fn put(
     visit: Visit,
-    Json(given): Json<NameList>,
+    Sent(given): Sent<NameList>,
 ) -> Result<Json<NameList>, Problem> {
     let mut names = Vec::with_capacity(given.names.len());
     for named in &given.names {

@@ -1,7 +1,6 @@
 //! `GET /landfall/v1/people/{id}/timeline` and the proof that a person's state follows from inputs.
 
 use axum::Json;
-use axum::extract::Path;
 use landfall_domain::activity::{Activity, PersonInput};
 use landfall_domain::device::TokenMove;
 use landfall_domain::identifier::{Holder, Identifier, IdentifierKind};
@@ -14,7 +13,7 @@ use serde_json::Value;
 
 use super::problem::{Problem, ProblemBody};
 use super::trail::shortened;
-use super::visit::Visit;
+use super::visit::{Place, Visit};
 
 /// What happened to a person, newest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -74,7 +73,7 @@ pub struct Replay {
 )]
 pub(crate) async fn timeline(
     visit: Visit,
-    Path(id): Path<String>,
+    Place(id): Place<String>,
 ) -> Result<Json<Timeline>, Problem> {
     let limit = visit.limit(100, 1_000)?;
     let identifier = identifier(&visit, &id)?;
@@ -101,7 +100,7 @@ pub(crate) async fn timeline(
     ),
     tag = "people"
 )]
-pub(crate) async fn replay(visit: Visit, Path(id): Path<String>) -> Result<Json<Replay>, Problem> {
+pub(crate) async fn replay(visit: Visit, Place(id): Place<String>) -> Result<Json<Replay>, Problem> {
     let identifier = identifier(&visit, &id)?;
     let replayed = visit
         .workspace

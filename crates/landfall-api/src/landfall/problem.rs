@@ -22,6 +22,8 @@ pub enum Code {
     NotFound,
     /// The name or state is taken by something else.
     Conflict,
+    /// The body is larger than it may be: send less at a time.
+    TooLarge,
     /// Too much at once: try again in a moment.
     Busy,
     /// The store does not answer: try again later.
@@ -32,11 +34,12 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::InvalidParameter,
         Self::Unauthorized,
         Self::NotFound,
         Self::Conflict,
+        Self::TooLarge,
         Self::Busy,
         Self::Unavailable,
         Self::Internal,
@@ -49,6 +52,7 @@ impl Code {
             Self::Unauthorized => "unauthorized",
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
+            Self::TooLarge => "too_large",
             Self::Busy => "busy",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
@@ -61,6 +65,7 @@ impl Code {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Conflict => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -112,6 +117,16 @@ impl Problem {
             message: message.into(),
             field: Some(field.to_owned()),
         }
+    }
+
+    /// A body that cannot be read. Oversize and slow ones keep the status that HTTP has for them.
+    pub(crate) fn of_body(problem: &crate::parse::Problem) -> Self {
+        let code = match problem.status {
+            413 => Code::TooLarge,
+            408 => Code::Busy,
+            _ => Code::InvalidParameter,
+        };
+        Self::new(code, problem.message.clone())
     }
 
     /// There is no such thing.

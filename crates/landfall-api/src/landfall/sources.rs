@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
 use super::problem::{Problem, ProblemBody};
-use super::visit::Visit;
+use super::visit::{Sent, Visit};
 use crate::app::App;
 
 /// A webhook source to add.
@@ -69,7 +69,7 @@ pub(crate) async fn list(State(app): State<App>, visit: Visit) -> Json<SourceLis
 pub(crate) async fn put(
     State(app): State<App>,
     visit: Visit,
-    Json(source): Json<NewSource>,
+    Sent(source): Sent<NewSource>,
 ) -> Result<Json<SourceAnswer>, Problem> {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if source.name.is_empty() || !source.name.chars().all(fits) {

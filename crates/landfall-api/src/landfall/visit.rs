@@ -1,12 +1,14 @@
 //! Who asks: the workspace behind the app key, and what every handler needs from the request.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use landfall_engine::{Rebuild, Workspace};
+use serde::de::DeserializeOwned;
 
 use super::problem::{Code, Problem};
 use crate::app::App;
+use crate::body;
 
 /// A call that proved to belong to a workspace.
 pub(crate) struct Visit {
@@ -36,6 +38,58 @@ impl FromRequestParts<App> for Visit {
             workspace,
             parameters: pairs(parts.uri.query().unwrap_or_default()),
         })
+    }
+}
+
+/// The decoded part of a path; what cannot be one is nothing that exists.
+pub(crate) struct Place<T>(pub(crate) T);
+
+impl<T, S> FromRequestParts<S> for Place<T>
+where
+    T: DeserializeOwned + Send,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = Path::<T>::from_request_parts(parts, state).await;
+        read.map(|Path(part)| Self(part))
+            .map_err(|_| Problem::not_found("thing: the path cannot be read"))
+    }
+}
+
+/// A body of JSON, whatever content type it claims to be.
+pub(crate) struct Sent<T>(pub(crate) T);
+
+impl<T, S> FromRequest<S> for Sent<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = body::read(&parts.headers, body, body::BODY_BYTES_MAX)
+            .await
+            .map_err(|problem| Problem::of_body(&problem))?;
+        let value = body::json(&bytes).map_err(|problem| Problem::of_body(&problem))?;
+        serde_json::from_value(value)
+            .map(Self)
+            .map_err(|error| Problem::new(Code::InvalidParameter, error.to_string()))
+    }
+}
+
+/// A body of lines.
+pub(crate) struct SentLines(pub(crate) Vec<u8>);
+
+impl<S: Send + Sync> FromRequest<S> for SentLines {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let read = body::read(&parts.headers, body, body::BODY_BYTES_MAX).await;
+        read.map(Self).map_err(|problem| Problem::of_body(&problem))
     }
 }
 

@@ -22,6 +22,9 @@ const NOT_ATTRIBUTES: &[&str] = &[
     "_timestamp",
     "_update",
 ];
+/// What the last push to a device came to: ours to say, whatever a client sends back
+/// (track-api.md 3.4).
+const LAST_STATUS: &str = "_last_status";
 /// Consent is an object that may be larger than a value.
 const CONSENT: &str = "cio_subscription_preferences";
 
@@ -107,7 +110,7 @@ pub fn add<'v>(
     attributes: &mut BTreeMap<String, String>,
     values: impl Iterator<Item = (&'v String, &'v Value)>,
 ) -> Parsed<()> {
-    for (name, value) in values {
+    for (name, value) in values.filter(|(name, _)| name.as_str() != LAST_STATUS) {
         let Some(value) = plain(value) else { continue };
         short(name, "attribute name", ATTRIBUTE_NAME_BYTES_MAX)?;
         short(&value, name, ATTRIBUTE_VALUE_BYTES_MAX)?;

@@ -11,10 +11,14 @@ use landfall_domain::marks::Mark;
 use landfall_domain::time::Timestamp;
 use serde_json::{Map, Value};
 
+use super::track::REPORT_TEXT_BYTES_MAX;
 use super::{Parsed, Problem, attributes, identifier, object, required_text, short, text, time};
 
 /// Longest event name. The SDKs send screen titles and URLs as names.
 const NAME_BYTES_MAX: usize = 2_048;
+
+/// Longest name of a type that is worth repeating in an answer.
+const TYPE_BYTES_MAX: usize = 40;
 
 /// What a batch says once for all of its items.
 #[derive(Clone, Copy, Default)]
@@ -29,7 +33,7 @@ impl<'b> Shared<'b> {
     /// From the body of a batch.
     pub fn of(body: &'b Value) -> Self {
         Self {
-            context: body.get("context"),
+            context: present(body.get("context")),
             sent_at: body.get("sentAt").and_then(time::moment),
         }
     }
@@ -44,13 +48,14 @@ pub fn call(
     source: Source,
 ) -> Parsed<Option<Input>> {
     let map = object(value, "")?;
-    let said = text(map, "type")?;
-    let kind = kind
-        .or(said.as_deref())
-        .ok_or_else(|| Problem::required("type"))?;
+    let said = match kind {
+        Some(kind) => kind.to_owned(),
+        None => required_text(map, "type", TYPE_BYTES_MAX)?,
+    };
+    let kind = said.as_str();
     let call = Call {
         map,
-        context: map.get("context").or(shared.context),
+        context: present(map.get("context")).or(shared.context),
     };
     let body = match kind {
         "identify" => call.identify()?,
@@ -85,6 +90,11 @@ pub fn call(
         dedupe_key: message_id.map(|id| format!("message:{id}")),
         body,
     }))
+}
+
+/// Explicit nulls are absent (pipelines-api.md 2.1).
+fn present(value: Option<&Value>) -> Option<&Value> {
+    value.filter(|value| !value.is_null())
 }
 
 struct Call<'c> {
@@ -330,6 +340,11 @@ impl Call<'_> {
         }
         let reason = text(&properties, "reason").map_err(under)?;
         let href = text(&properties, "href").map_err(under)?;
+        for (value, name) in [(&reason, "properties.reason"), (&href, "properties.href")] {
+            if let Some(value) = value {
+                short(value, name, REPORT_TEXT_BYTES_MAX)?;
+            }
+        }
         Ok(Body::Receipt {
             delivery_id,
             mark,

@@ -15,6 +15,8 @@ use super::{Parsed, Problem, attributes, identifier, object, required_text, shor
 
 /// Most ids in one change of a segment (track-api.md 1).
 const SEGMENT_IDS_MAX: usize = 1_000;
+/// Longest reason and link of a receipt; a fact keeps the beginning.
+pub(super) const REPORT_TEXT_BYTES_MAX: usize = 4 * DETAIL_BYTES_MAX;
 
 /// An input of this door without a time of its own.
 pub(super) fn input(source: Source, body: Body) -> Input {
@@ -188,7 +190,7 @@ fn receipt(
     let href = text(map, "href")?;
     for (value, name) in [(&reason, "reason"), (&href, "href")] {
         if let Some(value) = value {
-            short(value, name, 4 * DETAIL_BYTES_MAX)?;
+            short(value, name, REPORT_TEXT_BYTES_MAX)?;
         }
     }
     let body = Body::Receipt {

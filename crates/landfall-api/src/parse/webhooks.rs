@@ -12,20 +12,26 @@ use serde_json::{Map, Value};
 
 use super::{Parsed, Problem, object, required_text, short, text, time};
 
+/// Longest name of a channel or metric.
+const NAME_BYTES_MAX: usize = 100;
+
 /// One event. A problem with the reason `unknown_event` is an event that is fine but not known.
 pub fn input(value: &Value) -> Parsed<Input> {
     let event = object(value, "")?;
     let event_id = required_text(event, "event_id", 2 * IDENTIFIER_BYTES_MAX)?;
     // One schema of the original spells the key `object_type_type` (reporting-webhooks.md 6.7).
-    let object_type = text(event, "object_type")?.or(text(event, "object_type_type")?);
-    let object_type = object_type.ok_or_else(|| Problem::required("object_type"))?;
-    let metric = required_text(event, "metric", 100)?;
+    let field = match text(event, "object_type")? {
+        None if event.contains_key("object_type_type") => "object_type_type",
+        _ => "object_type",
+    };
+    let object_type = required_text(event, field, NAME_BYTES_MAX)?;
+    let metric = required_text(event, "metric", NAME_BYTES_MAX)?;
     let at = time::field(event, "timestamp")?.ok_or_else(|| Problem::required("timestamp"))?;
     let data = object(
         event.get("data").ok_or_else(|| Problem::required("data"))?,
         "data",
     )?;
-    let body = if is_about_consent(&object_type, &metric) {
+    let body = if is_about_consent(&object_type, &metric, data) {
         consent(&metric, data)?
     } else {
         let channel = channel(&object_type)?;
@@ -57,14 +63,15 @@ fn unknown(field: &str, value: &str) -> Problem {
     )
 }
 
-/// Events about a customer's choices; `object_type` may be a channel for them. An opt-out that names
-/// a delivery of e-mail is the e-mail metric instead.
-fn is_about_consent(object_type: &str, metric: &str) -> bool {
-    matches!(
-        metric,
-        "subscribed" | "cio_subscription_preferences_changed"
-    ) || (object_type == "customer"
-        && matches!(metric, "unsubscribed" | "subscription_preferences_changed"))
+/// Events about a customer's choices; `object_type` may be a channel for them (section 6.7). An
+/// opt-out of a channel that names a delivery is a metric of that delivery instead.
+fn is_about_consent(object_type: &str, metric: &str, data: &Map<String, Value>) -> bool {
+    match metric {
+        "subscribed" | "cio_subscription_preferences_changed" => true,
+        "unsubscribed" => object_type == "customer" || !data.contains_key("delivery_id"),
+        "subscription_preferences_changed" => object_type == "customer",
+        _ => false,
+    }
 }
 
 fn consent(metric: &str, data: &Map<String, Value>) -> Parsed<Body> {

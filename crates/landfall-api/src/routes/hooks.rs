@@ -3,6 +3,7 @@
 use aws_lc_rs::hmac;
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -11,7 +12,7 @@ use serde_json::json;
 
 use super::track::{busy, json_answer};
 use crate::app::App;
-use crate::parse::{Problem, webhooks};
+use crate::parse::{Parsed, Problem, webhooks};
 use crate::{body, rejected};
 
 const SURFACE: &str = "POST /hooks/customerio/{source}";
@@ -25,47 +26,52 @@ pub(crate) fn router() -> Router<App> {
 
 async fn customerio(
     State(app): State<App>,
-    Path(source): Path<String>,
+    source: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let Some(source) = app.directory.source(&source) else {
+    let source = source.ok().and_then(|Path(name)| app.directory.source(&name));
+    let Some(source) = source else {
         app.refusals.count(SURFACE, "unknown_source");
         let message = json!({"error": {"code": "not_found", "message": "there is no such source"}});
         return json_answer(StatusCode::NOT_FOUND, &message);
     };
+    let workspace = &source.workspace;
     let bytes = match body::read(&headers, body, EVENT_BYTES_MAX).await {
         Ok(bytes) => bytes,
-        Err(problem) => return refused(&problem),
+        Err(problem) => {
+            rejected::record(workspace, SURFACE, problem.status, &problem, b"").await;
+            return refused(&problem);
+        }
     };
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let signed = match (text("x-cio-timestamp"), text("x-cio-signature")) {
-        (Some(at), Some(signature)) => is_signed(&source.signing_key, at, &bytes, signature),
-        _ => false,
-    };
-    if !signed {
-        let problem = Problem::new(
-            "bad_signature",
-            "",
-            "the signature does not fit body and key",
-        );
-        let problem = problem.with_status(401);
-        rejected::record(&source.workspace, SURFACE, 401, &problem, b"");
+    if let Err(problem) = check_signature(&source.signing_key, &headers, &bytes) {
+        // Whoever sent this has proved nothing: no sample.
+        rejected::record(workspace, SURFACE, problem.status, &problem, b"").await;
         return refused(&problem);
     }
-    let parsed = body::json(&bytes).and_then(|event| webhooks::input(&event));
-    match parsed {
-        Ok(input) => match source.workspace.submit(vec![input]).await {
+    match body::json(&bytes).and_then(|event| webhooks::input(&event)) {
+        Ok(_) if app.settings.store_nothing => json_answer(StatusCode::OK, &json!({})),
+        Ok(input) => match workspace.submit(vec![input]).await {
             Ok(_) => json_answer(StatusCode::OK, &json!({})),
             Err(error) => busy(&error),
         },
         Err(problem) => {
             // An error would pause the sender's whole stream for an hour; the event is kept in the
             // list of rejected inputs instead (reporting-webhooks.md 1).
-            rejected::record(&source.workspace, SURFACE, 200, &problem, &bytes);
+            rejected::record(workspace, SURFACE, 200, &problem, &bytes).await;
             json_answer(StatusCode::OK, &json!({}))
         }
     }
+}
+
+fn check_signature(key: &str, headers: &HeaderMap, body: &[u8]) -> Parsed<()> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let why = match (text("x-cio-timestamp"), text("x-cio-signature")) {
+        (Some(at), Some(signature)) if is_signed(key, at, body, signature) => return Ok(()),
+        (Some(_), Some(_)) => "the signature does not fit body and key",
+        _ => "X-CIO-Timestamp and X-CIO-Signature are required",
+    };
+    Err(Problem::new("bad_signature", "", why).with_status(401))
 }
 
 /// HMAC-SHA256 over `v0:<timestamp>:<body>` in lower-case hex, compared in constant time

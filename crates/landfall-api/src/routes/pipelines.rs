@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -53,7 +54,8 @@ const CALLS: &[(&str, &str, Option<&str>)] = &[
 ];
 
 /// One call or batch of a server or browser. Permissive: 200 for everything that does not ask for
-/// strictness; what is wrong stands in the list of rejected inputs.
+/// strictness; what is wrong stands in the list of rejected inputs. Strict: what is refused in part is
+/// refused as a whole, so that 400 means that nothing was stored.
 async fn take(
     app: &App,
     surface: &'static str,
@@ -64,47 +66,78 @@ async fn take(
     let strict = headers
         .get("x-strict-mode")
         .is_some_and(|value| value == "1");
-    let taken = match body::read(headers, body, BATCH_BYTES_MAX).await {
-        Ok(bytes) => parsed(app, surface, kind, headers, &bytes),
-        Err(problem) => Err((workspace(app, headers, None), problem, Vec::new())),
+    let read = match body::read(headers, body, BATCH_BYTES_MAX).await {
+        Ok(bytes) => read(app, kind, headers, &bytes),
+        Err(problem) if problem.status == 408 => return slow(app, surface, problem),
+        Err(problem) => Err(Refused::whole(workspace(app, headers, None), problem, &[])),
     };
-    match taken {
-        Ok((workspace, inputs, problem)) => {
-            let response = submit(app, &workspace, inputs).await;
-            match problem.filter(|_| strict && response.status() == StatusCode::OK) {
-                Some(problem) => refused(&problem),
-                None => response,
-            }
+    match read {
+        Ok(call) if !strict || call.problems.is_empty() => submit(app, surface, call).await,
+        Ok(Call {
+            workspace,
+            problems,
+            ..
+        }) => {
+            let answer = problems.first().map(|(problem, _)| refused(problem));
+            rejected::record_all(&workspace, surface, 400, problems).await;
+            answer.unwrap_or_else(done)
         }
-        Err((workspace, problem, bytes)) => {
-            let status = if strict { problem.status } else { 200 };
-            match workspace {
-                Some(workspace) => {
-                    rejected::record(&workspace, surface, status, &problem, &bytes);
-                }
-                None => app.refusals.count(surface, problem.reason),
-            }
+        Err(refusal) => {
+            let status = if strict { refusal.problem.status } else { 200 };
+            refusal.note(app, surface, status).await;
             if strict {
-                refused(&problem)
+                refused(&refusal.problem)
             } else {
-                json_answer(StatusCode::OK, &json!({}))
+                done()
             }
         }
     }
 }
 
-type Refused = (Option<Workspace>, Problem, Vec<u8>);
+/// What a body holds: inputs, and the problems of items that cannot be taken, with their samples.
+struct Call {
+    workspace: Workspace,
+    inputs: Vec<Input>,
+    problems: Vec<(Problem, String)>,
+}
 
-/// The inputs of a body, with the first problem of its items, if any has one.
-fn parsed(
+/// A body of which nothing can be taken.
+struct Refused {
+    workspace: Option<Workspace>,
+    problem: Problem,
+    sample: String,
+}
+
+impl Refused {
+    fn whole(workspace: Option<Workspace>, problem: Problem, body: &[u8]) -> Self {
+        let sample = rejected::sample(body);
+        Self {
+            workspace,
+            problem,
+            sample,
+        }
+    }
+
+    /// Records it in its workspace, or counts it when nobody knows which that is.
+    async fn note(&self, app: &App, surface: &'static str, status: u16) {
+        match &self.workspace {
+            Some(workspace) => {
+                let sampled = vec![(self.problem.clone(), self.sample.clone())];
+                rejected::record_all(workspace, surface, status, sampled).await;
+            }
+            None => app.refusals.count(surface, self.problem.reason),
+        }
+    }
+}
+
+fn read(
     app: &App,
-    surface: &'static str,
     kind: Option<&str>,
     headers: &HeaderMap,
     bytes: &[u8],
-) -> Result<(Workspace, Vec<Input>, Option<Problem>), Refused> {
+) -> Result<Call, Refused> {
     let value = body::json(bytes)
-        .map_err(|problem| (workspace(app, headers, None), problem, bytes.to_vec()))?;
+        .map_err(|problem| Refused::whole(workspace(app, headers, None), problem, bytes))?;
     let write_key = value.get("writeKey").and_then(Value::as_str);
     let source = if write_key.is_some() {
         Source::Sdk
@@ -113,33 +146,28 @@ fn parsed(
     };
     let Some(workspace) = workspace(app, headers, write_key) else {
         let problem = Problem::new("unauthorized", "", "no workspace has this write key");
-        return Err((None, problem.with_status(401), Vec::new()));
+        return Err(Refused::whole(None, problem.with_status(401), &[]));
     };
-    let (inputs, problem) = match kind {
-        Some(_) => {
-            let read = batch::small_enough(&value, bytes.len(), ITEM_BYTES_MAX)
-                .and_then(|()| call(&value, kind, Shared::of(&value), source));
-            match read {
-                Ok(input) => (input.into_iter().collect(), None),
-                Err(problem) => return Err((Some(workspace), problem, bytes.to_vec())),
-            }
-        }
-        None => match items(&workspace, surface, &value, bytes.len(), source) {
-            Ok(sorted) => sorted,
-            Err(problem) => return Err((Some(workspace), problem, bytes.to_vec())),
-        },
+    let sorted = match kind {
+        Some(_) => batch::small_enough(&value, bytes.len(), ITEM_BYTES_MAX)
+            .and_then(|()| call(&value, kind, Shared::of(&value), source))
+            .map(|input| (input.into_iter().collect(), Vec::new())),
+        None => items(&value, bytes.len(), source),
     };
-    Ok((workspace, inputs, problem))
+    match sorted {
+        Ok((inputs, problems)) => Ok(Call {
+            workspace,
+            inputs,
+            problems,
+        }),
+        Err(problem) => Err(Refused::whole(Some(workspace), problem, bytes)),
+    }
 }
 
+type Sorted = (Vec<Input>, Vec<(Problem, String)>);
+
 /// Each item by itself: what is wrong with one does not hold up the others.
-fn items(
-    workspace: &Workspace,
-    surface: &'static str,
-    value: &Value,
-    whole: usize,
-    source: Source,
-) -> Parsed<(Vec<Input>, Option<Problem>)> {
+fn items(value: &Value, whole: usize, source: Source) -> Parsed<Sorted> {
     let shared = Shared::of(value);
     let items = batch::items(value)?;
     let mut inputs = Vec::with_capacity(items.len());
@@ -155,14 +183,18 @@ fn items(
             }
         }
     }
-    let recorded = problems
-        .iter()
-        .map(|(problem, sample)| (problem, sample.clone()));
-    rejected::record_all(workspace, surface, 200, recorded);
-    Ok((
-        inputs,
-        problems.into_iter().next().map(|(problem, _)| problem),
-    ))
+    Ok((inputs, problems))
+}
+
+/// A body that did not arrive in time was not taken, whatever the mode: the caller may send it again.
+/// Phones keep what is answered with 503, and would throw away what is answered with 408.
+fn slow(app: &App, surface: &'static str, problem: Problem) -> Response {
+    app.refusals.count(surface, problem.reason);
+    refused(&problem.with_status(503))
+}
+
+fn done() -> Response {
+    json_answer(StatusCode::OK, &json!({}))
 }
 
 /// The workspace of the write key: from Basic (user), Bearer, or the body.
@@ -176,15 +208,16 @@ fn workspace(app: &App, headers: &HeaderMap, write_key: Option<&str>) -> Option<
         .and_then(|key| app.directory.write(key))
 }
 
-async fn submit(app: &App, workspace: &Workspace, inputs: Vec<Input>) -> Response {
-    if app.settings.store_nothing || inputs.is_empty() {
-        return json_answer(StatusCode::OK, &json!({}));
-    }
-    match workspace.submit(inputs).await {
-        Ok(_) => json_answer(StatusCode::OK, &json!({})),
+/// Stores the inputs; once they are stored, the items that could not be taken are noted.
+async fn submit(app: &App, surface: &'static str, call: Call) -> Response {
+    if !app.settings.store_nothing && !call.inputs.is_empty() {
         // Phones keep what is answered with 429 or 5xx and send it again.
-        Err(error) => busy(&error),
+        if let Err(error) = call.workspace.submit(call.inputs).await {
+            return busy(&error);
+        }
     }
+    rejected::record_all(&call.workspace, surface, 200, call.problems).await;
+    done()
 }
 
 /// The SDKs' upload: the key is in the body. 401 and 403 would make phones send the same batch for
@@ -192,25 +225,23 @@ async fn submit(app: &App, workspace: &Workspace, inputs: Vec<Input>) -> Respons
 /// them drop it.
 async fn sdk_batch(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
     const SURFACE: &str = "POST /v1/b";
-    let taken = match body::read(&headers, body, BATCH_BYTES_MAX).await {
-        Ok(bytes) => parsed(&app, SURFACE, None, &headers, &bytes),
-        Err(problem) if problem.status == 408 => {
-            app.refusals.count(SURFACE, problem.reason);
-            return refused(&problem.with_status(503));
-        }
-        Err(problem) => Err((None, problem, Vec::new())),
+    let read = match body::read(&headers, body, BATCH_BYTES_MAX).await {
+        Ok(bytes) => read(&app, None, &headers, &bytes),
+        Err(problem) if problem.status == 408 => return slow(&app, SURFACE, problem),
+        Err(problem) => Err(Refused::whole(workspace(&app, &headers, None), problem, &[])),
     };
-    match taken {
-        Ok((workspace, inputs, _)) => submit(&app, &workspace, inputs).await,
-        Err((Some(workspace), problem, bytes)) => {
-            rejected::record(&workspace, SURFACE, 400, &problem, &bytes);
-            refused(&problem.with_status(400))
-        }
-        Err((None, problem, _)) => {
-            app.refusals.count(SURFACE, problem.reason);
-            match problem.reason {
-                "unauthorized" => json_answer(StatusCode::OK, &json!({})),
-                _ => refused(&problem.with_status(400)),
+    match read {
+        Ok(call) => submit(&app, SURFACE, call).await,
+        Err(refusal) => {
+            let status = if refusal.problem.reason == "unauthorized" {
+                200
+            } else {
+                400
+            };
+            refusal.note(&app, SURFACE, status).await;
+            match status {
+                200 => done(),
+                _ => refused(&refusal.problem.with_status(400)),
             }
         }
     }
@@ -218,18 +249,23 @@ async fn sdk_batch(State(app): State<App>, headers: HeaderMap, body: Body) -> Re
 
 /// Remote metrics of the browser SDK: taken and forgotten.
 async fn remote_metrics() -> Response {
-    json_answer(StatusCode::OK, &json!({}))
+    done()
 }
 
 /// What the SDKs ask at start. The full object or 404: an empty object would switch uploads off
 /// (pipelines-api.md 5.2).
-async fn settings(State(app): State<App>, Path(key): Path<String>, headers: HeaderMap) -> Response {
-    if app.directory.write(&key).is_none() {
+async fn settings(
+    State(app): State<App>,
+    key: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let key = key.ok().map(|Path(key)| key);
+    let Some(key) = key.filter(|key| app.directory.write(key).is_some()) else {
         app.refusals
             .count("GET /v1/projects/{key}/settings", "unauthorized");
         let message = json!({"meta": {"error": "no workspace has this write key"}});
         return json_answer(StatusCode::NOT_FOUND, &message);
-    }
+    };
     let said = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());

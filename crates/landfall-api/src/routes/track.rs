@@ -6,7 +6,7 @@ mod receipts;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{delete, get, post, put};
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use self::answer::{Dialect, done, refused};
 pub(super) use self::answer::{busy, json as json_answer};
+use super::segments::Segments;
 use crate::app::App;
 use crate::parse::{Parsed, Problem, path_identifier, track};
 use crate::{auth, body, rejected};
@@ -62,14 +63,14 @@ async fn take(
     let bytes = match body::read(headers, body, CALL_BYTES_MAX).await {
         Ok(bytes) => bytes,
         Err(problem) => {
-            rejected::record(&workspace, surface, problem.status, &problem, b"");
+            rejected::record(&workspace, surface, problem.status, &problem, b"").await;
             return refused(dialect, &problem);
         }
     };
     match body::json(&bytes).and_then(|value| parse(&value)) {
         Ok(inputs) => submit(app, &workspace, inputs).await,
         Err(problem) => {
-            rejected::record(&workspace, surface, problem.status, &problem, &bytes);
+            rejected::record(&workspace, surface, problem.status, &problem, &bytes).await;
             refused(dialect, &problem)
         }
     }
@@ -79,6 +80,21 @@ async fn take(
 fn authenticated(app: &App, headers: &HeaderMap) -> Option<Workspace> {
     let (site_id, key) = auth::basic(headers)?;
     app.directory.track(&site_id, &key)
+}
+
+/// Refuses a call before its body was read.
+pub(super) async fn refuse(
+    app: &App,
+    surface: &str,
+    headers: &HeaderMap,
+    problem: &Problem,
+) -> Response {
+    let Some(workspace) = authenticated(app, headers) else {
+        app.refusals.count("Track API", "unauthorized");
+        return answer::unauthorized();
+    };
+    rejected::record(&workspace, surface, problem.status, problem, b"").await;
+    refused(Dialect::V1, problem)
 }
 
 /// Stores inputs and says that it was done.
@@ -117,7 +133,7 @@ async fn region(State(app): State<App>, headers: HeaderMap) -> Response {
 
 async fn identify(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -154,12 +170,12 @@ async fn about(
     take(app, surface, Dialect::V1, headers, Body::empty(), parse).await
 }
 
-async fn remove(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+async fn remove(State(app): State<App>, Segments(id): Segments<String>, headers: HeaderMap) -> Response {
     let change = |who| landfall_domain::input::Body::Delete { who };
     about(&app, "DELETE /api/v1/customers/{id}", &headers, &id, change).await
 }
 
-async fn suppress(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+async fn suppress(State(app): State<App>, Segments(id): Segments<String>, headers: HeaderMap) -> Response {
     let change = |who| landfall_domain::input::Body::Suppress { who };
     about(
         &app,
@@ -173,7 +189,7 @@ async fn suppress(State(app): State<App>, Path(id): Path<String>, headers: Heade
 
 async fn unsuppress(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     headers: HeaderMap,
 ) -> Response {
     let change = |who| landfall_domain::input::Body::Unsuppress { who };
@@ -189,7 +205,7 @@ async fn unsuppress(
 
 async fn add_device(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -207,7 +223,7 @@ async fn add_device(
 
 async fn delete_device(
     State(app): State<App>,
-    Path((id, token)): Path<(String, String)>,
+    Segments((id, token)): Segments<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
     let surface = "DELETE /api/v1/customers/{id}/devices/{token}";
@@ -217,7 +233,7 @@ async fn delete_device(
 
 async fn event(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -261,7 +277,7 @@ async fn merge(State(app): State<App>, headers: HeaderMap, body: Body) -> Respon
 
 async fn segment(
     State(app): State<App>,
-    Path((segment, change)): Path<(String, String)>,
+    Segments((segment, change)): Segments<(String, String)>,
     Query(query): Query<Vec<(String, String)>>,
     headers: HeaderMap,
     body: Body,
@@ -287,7 +303,7 @@ async fn segment(
 
 async fn form(
     State(app): State<App>,
-    Path(form): Path<String>,
+    Segments(form): Segments<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {

@@ -1,140 +1,80 @@
 //! Deliveries, facts, the catalogue, and what keeps inputs from counting twice.
 
-use landfall_domain::time::{DAY_MS, Timestamp};
-use landfall_domain::working_set::ChangeSet;
 use landfall_store::StoreError;
 use rusqlite::{Transaction, params};
 
-use super::{Body, Numbers, prepare};
+use super::prepare;
 use crate::open::failed;
+use crate::record::Row;
+use crate::settle::Newest;
 
-pub(super) fn write(
-    write: &Transaction<'_>,
-    changes: &ChangeSet,
-    numbers: &mut Numbers,
-    body: &mut Body,
-) -> Result<(), StoreError> {
-    deliveries(write, changes, body)?;
-    facts(write, changes, &mut numbers.fact, body)?;
-    catalogue(write, changes, body)?;
-    quarantine(write, changes, body)?;
-    seen(write, changes)
-}
-
-/// Moves come last: a delivery that the same change set stores for the first person follows too.
-fn deliveries(
-    write: &Transaction<'_>,
-    changes: &ChangeSet,
-    body: &mut Body,
-) -> Result<(), StoreError> {
-    let mut upsert = prepare(
-        write,
-        "INSERT INTO delivery (key, id, person, body) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (key) DO UPDATE
-             SET id = excluded.id, person = excluded.person, body = excluded.body",
-    )?;
-    for delivery in &changes.deliveries {
-        upsert
-            .execute(params![
-                delivery.key.0,
-                delivery.id,
-                delivery.person.map(|person| person.0),
-                body.of("delivery", delivery)?
-            ])
-            .map_err(failed)?;
-    }
-    let mut follow = prepare(write, "UPDATE delivery SET person = ?2 WHERE person = ?1")?;
-    for (from, to) in &changes.moved {
-        follow.execute([from.0, to.0]).map_err(failed)?;
-    }
-    Ok(())
-}
-
-fn facts(
-    write: &Transaction<'_>,
-    changes: &ChangeSet,
-    last: &mut u64,
-    body: &mut Body,
-) -> Result<(), StoreError> {
-    let mut append = prepare(
-        write,
-        "INSERT INTO fact (number, delivery, body) VALUES (?1, ?2, ?3)",
-    )?;
-    for fact in &changes.facts {
-        *last += 1;
-        append
-            .execute(params![*last, fact.delivery.0, body.of("fact", fact)?])
-            .map_err(failed)?;
-    }
-    Ok(())
-}
-
-fn catalogue(
-    write: &Transaction<'_>,
-    changes: &ChangeSet,
-    body: &mut Body,
-) -> Result<(), StoreError> {
-    let mut message = prepare(
-        write,
-        "INSERT OR REPLACE INTO message (key, body) VALUES (?1, ?2)",
-    )?;
-    for entry in &changes.messages {
-        message
-            .execute(params![entry.key.0, body.of("message", entry)?])
-            .map_err(failed)?;
-    }
-    let mut name = prepare(
-        write,
-        "INSERT OR REPLACE INTO name (of, name) VALUES (?1, ?2)",
-    )?;
-    for (of, given) in &changes.names {
-        name.execute(params![body.of("name", of)?, given])
-            .map_err(failed)?;
-    }
-    Ok(())
-}
-
-/// Empties what was released, then adds what waits now.
-fn quarantine(
-    write: &Transaction<'_>,
-    changes: &ChangeSet,
-    body: &mut Body,
-) -> Result<(), StoreError> {
-    let mut release = prepare(write, "DELETE FROM quarantine WHERE delivery_id = ?1")?;
-    for id in &changes.released {
-        release.execute([id]).map_err(failed)?;
-    }
-    let mut wait = prepare(
-        write,
-        "INSERT INTO quarantine (delivery_id, body) VALUES (?1, ?2)",
-    )?;
-    for (id, input) in &changes.quarantined {
-        wait.execute(params![id, body.of("quarantine", input)?])
-            .map_err(failed)?;
-    }
-    Ok(())
-}
-
-fn seen(write: &Transaction<'_>, changes: &ChangeSet) -> Result<(), StoreError> {
-    if changes.seen.is_empty() {
-        return Ok(());
-    }
-    let day = taken_at(changes).map(|at| at.millis().div_euclid(DAY_MS));
+pub(super) fn write(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), StoreError> {
+    deliveries(step, rows)?;
+    catalogue(step, rows)?;
+    in_order(step, rows)?;
     let mut remember = prepare(
-        write,
+        step,
         "INSERT INTO seen (hash, day) VALUES (?1, ?2)
          ON CONFLICT (hash) DO UPDATE SET day = excluded.day",
     )?;
-    for hash in &changes.seen {
+    for (hash, day) in &rows.seen {
         remember.execute(params![&hash[..], day]).map_err(failed)?;
     }
     Ok(())
 }
 
-/// The time of a change set: the newest time of arrival in it, if anything in it has one.
-fn taken_at(changes: &ChangeSet) -> Option<Timestamp> {
-    let activities = changes.activities.iter().map(|row| row.received_at);
-    let facts = changes.facts.iter().map(|row| row.received_at);
-    let moves = changes.token_moves.iter().map(|row| row.received_at);
-    activities.chain(facts).chain(moves).max()
+fn deliveries(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), StoreError> {
+    let mut upsert = prepare(
+        step,
+        "INSERT INTO delivery (key, id, person, body) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (key) DO UPDATE
+             SET id = excluded.id, person = excluded.person, body = excluded.body",
+    )?;
+    for (key, row) in &rows.deliveries {
+        upsert
+            .execute(params![key, row.id, row.person, row.body])
+            .map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn catalogue(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), StoreError> {
+    let mut message = prepare(
+        step,
+        "INSERT OR REPLACE INTO message (key, body) VALUES (?1, ?2)",
+    )?;
+    for (key, body) in &rows.messages {
+        message.execute(params![key, body]).map_err(failed)?;
+    }
+    let mut name = prepare(
+        step,
+        "INSERT OR REPLACE INTO name (of, name) VALUES (?1, ?2)",
+    )?;
+    for (of, given) in &rows.names {
+        name.execute(params![of, given]).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Facts, and what waits for deliveries: released before it waits again.
+fn in_order(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), StoreError> {
+    let mut fact = prepare(
+        step,
+        "INSERT INTO fact (number, delivery, body) VALUES (?1, ?2, ?3)",
+    )?;
+    let mut release = prepare(step, "DELETE FROM quarantine WHERE delivery_id = ?1")?;
+    let mut wait = prepare(
+        step,
+        "INSERT INTO quarantine (delivery_id, body) VALUES (?1, ?2)",
+    )?;
+    for row in &rows.appended {
+        match row {
+            Row::Fact(number, delivery, body) => fact.execute(params![number, delivery, body]),
+            Row::Release(id) => release.execute([id]),
+            Row::Waiting(id, body) => wait.execute([id, body]),
+            _ => continue,
+        }
+        .map_err(failed)?;
+    }
+    Ok(())
 }

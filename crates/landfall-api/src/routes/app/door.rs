@@ -99,7 +99,7 @@ impl FromRequest<App> for JsonBody {
         let matched = parts.extensions.get::<MatchedPath>();
         let path = matched.map_or(SURFACE, MatchedPath::as_str);
         let surface = format!("{} {path}", parts.method);
-        rejected::record(door.workspace(), &surface, problem.status, &problem, &bytes);
+        rejected::record(door.workspace(), &surface, problem.status, &problem, &bytes).await;
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
         Err(Refusal::with(status, problem.message))
     }

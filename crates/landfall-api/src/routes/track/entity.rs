@@ -27,14 +27,14 @@ pub(super) async fn one(State(app): State<App>, headers: HeaderMap, body: Body) 
     let bytes = match body::read(&headers, body, ITEM_BYTES_MAX).await {
         Ok(bytes) => bytes,
         Err(problem) => {
-            rejected::record(&workspace, SURFACE, problem.status, &problem, b"");
+            rejected::record(&workspace, SURFACE, problem.status, &problem, b"").await;
             return refused(Dialect::V2, &problem);
         }
     };
     match body::json(&bytes).and_then(|value| entity::operation(&value)) {
         Ok(input) => submit(&app, &workspace, input.into_iter().collect()).await,
         Err(problem) => {
-            rejected::record(&workspace, SURFACE, problem.status, &problem, &bytes);
+            rejected::record(&workspace, SURFACE, problem.status, &problem, &bytes).await;
             refused(Dialect::V2, &problem)
         }
     }
@@ -49,7 +49,7 @@ pub(super) async fn batch(State(app): State<App>, headers: HeaderMap, body: Body
     let bytes = match body::read(&headers, body, BATCH_BYTES_MAX).await {
         Ok(bytes) => bytes,
         Err(problem) => {
-            rejected::record(&workspace, SURFACE, problem.status, &problem, b"");
+            rejected::record(&workspace, SURFACE, problem.status, &problem, b"").await;
             return refused(Dialect::V2, &problem);
         }
     };
@@ -59,7 +59,7 @@ pub(super) async fn batch(State(app): State<App>, headers: HeaderMap, body: Body
     }) {
         Ok(value) => value,
         Err(problem) => {
-            rejected::record(&workspace, SURFACE, problem.status, &problem, &bytes);
+            rejected::record(&workspace, SURFACE, problem.status, &problem, &bytes).await;
             return refused(Dialect::V2, &problem);
         }
     };
@@ -72,8 +72,9 @@ pub(super) async fn batch(State(app): State<App>, headers: HeaderMap, body: Body
     };
     let samples = problems
         .iter()
-        .map(|(index, p)| (p, rejected::sample_of(&items[*index])));
-    rejected::record_all(&workspace, SURFACE, status, samples);
+        .map(|(index, problem)| (problem.clone(), rejected::sample_of(&items[*index])))
+        .collect();
+    rejected::record_all(&workspace, SURFACE, status, samples).await;
     if status == 400 {
         return answer::json(StatusCode::BAD_REQUEST, &errors(&problems));
     }

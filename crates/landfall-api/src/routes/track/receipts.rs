@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -13,7 +14,7 @@ use serde_json::Value;
 use super::answer::{Dialect, busy, done, refused};
 use super::authenticated;
 use crate::app::App;
-use crate::parse::{Parsed, track};
+use crate::parse::{Parsed, Problem, track};
 use crate::{body, rejected};
 
 /// Largest receipt.
@@ -40,11 +41,14 @@ async fn push_event(State(app): State<App>, headers: HeaderMap, body: Body) -> R
 
 async fn unsubscribe(
     State(app): State<App>,
-    Path(delivery): Path<String>,
+    delivery: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let parse = |value: &Value| track::unsubscribe(&delivery, value);
+    let parse = |value: &Value| match &delivery {
+        Ok(Path(delivery)) => track::unsubscribe(delivery, value),
+        Err(_) => Err(Problem::invalid("path", "is not UTF-8")),
+    };
     take(
         &app,
         "POST /unsubscribe/{delivery_id}",
@@ -56,20 +60,16 @@ async fn unsubscribe(
 }
 
 /// In-app metrics of the oldest SDKs: `{"type": "in_app", "payload": {delivery_id, event, ...}}`.
-/// What is not understood is answered with 200 all the same, as the original does.
+/// What is not understood is answered with 200 all the same, as the original does, and noted.
 async fn in_app(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
     let parse = |value: &Value| {
         let payload = value.get("payload").unwrap_or(value);
-        Ok(track::push_event(payload).ok())
+        track::push_event(payload)
+            .map(Some)
+            .map_err(|problem| problem.with_status(200))
     };
-    take(
-        &app,
-        "POST /api/v1/cio_deliveries/events",
-        &headers,
-        body,
-        parse,
-    )
-    .await
+    let surface = "POST /api/v1/cio_deliveries/events";
+    take(&app, surface, &headers, body, parse).await
 }
 
 async fn take(
@@ -80,25 +80,27 @@ async fn take(
     parse: impl FnOnce(&Value) -> Parsed<Option<Input>>,
 ) -> Response {
     let known = authenticated(app, headers);
-    let refuse = |problem, bytes: &[u8]| {
-        match &known {
-            Some(workspace) => {
-                let problem: &crate::parse::Problem = problem;
-                rejected::record(workspace, surface, problem.status, problem, bytes);
-            }
-            None => app.refusals.count(surface, "malformed"),
+    let (problem, bytes) = match body::read(headers, body, RECEIPT_BYTES_MAX).await {
+        Ok(bytes) => match body::json(&bytes).and_then(|value| parse(&value)) {
+            Ok(Some(input)) => return submit(app, known, input).await,
+            Ok(None) => return done(),
+            Err(problem) => (problem, bytes),
+        },
+        Err(problem) => (problem, Vec::new()),
+    };
+    match &known {
+        Some(workspace) => {
+            rejected::record(workspace, surface, problem.status, &problem, &bytes).await;
         }
-        refused(Dialect::V1, problem)
-    };
-    let bytes = match body::read(headers, body, RECEIPT_BYTES_MAX).await {
-        Ok(bytes) => bytes,
-        Err(problem) => return refuse(&problem, b""),
-    };
-    let input = match body::json(&bytes).and_then(|value| parse(&value)) {
-        Ok(Some(input)) => input,
-        Ok(None) => return done(),
-        Err(problem) => return refuse(&problem, &bytes),
-    };
+        None => app.refusals.count(surface, problem.reason),
+    }
+    if problem.status == 200 {
+        return done();
+    }
+    refused(Dialect::V1, &problem)
+}
+
+async fn submit(app: &App, known: Option<Workspace>, input: Input) -> Response {
     let workspace = match known {
         Some(workspace) => Some(workspace),
         None => whose(app, &input).await,

@@ -1,0 +1,111 @@
+//! A load generator: blocking HTTP/1.1 connections that stay open, one thread each.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+/// `site:key` of the server that is measured.
+const BASIC: &str = "c2l0ZS0xOmtleS0x";
+
+/// A closed loop: each connection sends its next call when the last was answered.
+pub struct Load {
+    pub address: SocketAddr,
+    pub connections: usize,
+    pub length: Duration,
+    pub warm_up: Duration,
+}
+
+impl Load {
+    /// Runs the calls that `calls` makes for each connection; returns answered calls a second.
+    pub fn run<Next: FnMut() -> Vec<u8> + Send>(
+        &self,
+        calls: impl Fn(usize) -> Next,
+    ) -> Result<f64> {
+        let answered = AtomicU64::new(0);
+        let start = Instant::now() + self.warm_up;
+        let end = start + self.length;
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..self.connections)
+                .map(|connection| {
+                    let (mut next, answered) = (calls(connection), &answered);
+                    scope.spawn(move || self.connection(&mut next, start, end, answered))
+                })
+                .collect();
+            for thread in threads {
+                thread.join().map_err(|_| anyhow::anyhow!("a connection's thread died"))??;
+            }
+            Ok::<_, anyhow::Error>(())
+        })?;
+        Ok(answered.load(Ordering::Relaxed) as f64 / self.length.as_secs_f64())
+    }
+
+    fn connection(
+        &self,
+        next: &mut impl FnMut() -> Vec<u8>,
+        start: Instant,
+        end: Instant,
+        answered: &AtomicU64,
+    ) -> Result<()> {
+        let stream = TcpStream::connect(self.address)?;
+        stream.set_nodelay(true)?;
+        let mut answers = BufReader::new(stream.try_clone()?);
+        let mut stream = stream;
+        loop {
+            stream.write_all(&next())?;
+            read_answer(&mut answers)?;
+            let now = Instant::now();
+            if now >= end {
+                return Ok(());
+            }
+            if now >= start {
+                answered.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+fn read_answer(answers: &mut BufReader<TcpStream>) -> Result<()> {
+    let mut line = String::new();
+    answers.read_line(&mut line)?;
+    let status = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut length = 0;
+    loop {
+        line.clear();
+        answers.read_line(&mut line)?;
+        let header = line.trim_end().to_ascii_lowercase();
+        if header.is_empty() {
+            break;
+        }
+        if let Some(value) = header.strip_prefix("content-length:") {
+            length = value.trim().parse().context("content-length")?;
+        }
+    }
+    let mut body = vec![0; length];
+    answers.read_exact(&mut body)?;
+    if status != "200" {
+        bail!("answered {status}: {}", String::from_utf8_lossy(&body));
+    }
+    Ok(())
+}
+
+pub fn post(path: &str, body: &[u8]) -> Vec<u8> {
+    request("POST", path, body)
+}
+
+pub fn put(path: &str, body: &[u8]) -> Vec<u8> {
+    request("PUT", path, body)
+}
+
+fn request(method: &str, path: &str, body: &[u8]) -> Vec<u8> {
+    let mut request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic {BASIC}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
+    request.extend_from_slice(body);
+    request
+}

@@ -1,0 +1,68 @@
+//! The server that is measured: a real binary with its own data folder.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+pub struct Server {
+    child: Child,
+    folder: PathBuf,
+    pub address: SocketAddr,
+}
+
+impl Server {
+    pub fn start(landfall: &Path, options: &[&str]) -> Result<Self> {
+        let folder = Path::new("bench/work/ingest").to_owned();
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        std::fs::create_dir_all(&folder)?;
+        let made = Command::new(landfall)
+            .args(["init", "--workspace", "bench", "--site-id", "site-1", "--track-key", "key-1", "--data"])
+            .arg(&folder)
+            .stdout(Stdio::null())
+            .status()
+            .with_context(|| format!("{} cannot be started", landfall.display()))?;
+        if !made.success() {
+            bail!("landfall init failed");
+        }
+        let mut child = Command::new(landfall)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(&folder)
+            .args(options)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut lines = BufReader::new(child.stdout.take().context("stdout")?);
+        let mut line = String::new();
+        lines.read_line(&mut line)?;
+        let address = line
+            .trim()
+            .strip_prefix("landfall listens on http://")
+            .with_context(|| format!("the server said: {line}"))?
+            .parse()?;
+        Ok(Self { child, folder, address })
+    }
+
+    /// Resident memory in megabytes (10^6 bytes), as the kernel tells it.
+    pub fn resident_mb(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kib: u64 = line
+            .and_then(|line| line.split_whitespace().nth(1))
+            .context("VmRSS")?
+            .parse()?;
+        Ok(kib * 1_024 / 1_000_000)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

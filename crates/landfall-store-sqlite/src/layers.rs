@@ -1,0 +1,238 @@
+//! What is committed but not in SQLite yet, held in memory so that decisions see it; and what was
+//! written lately, so that they need not read it back.
+//!
+//! Newest first: `active` takes commits, `settling` is on its way to SQLite, `recent` is there
+//! already. A row that none of them has is in SQLite as it stands.
+
+use std::sync::Arc;
+
+use landfall_domain::delivery::Delivery;
+use landfall_domain::device::TokenRecord;
+use landfall_domain::identifier::{Holder, Identifier};
+use landfall_domain::ids::{DeliveryKey, DeviceKey, PersonKey};
+use landfall_domain::input::Input;
+use landfall_domain::person::Person;
+use landfall_domain::working_set::{ChangeSet, DedupeHash};
+use landfall_store::StoreError;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::record::{self, Counters, Row};
+
+/// Rows that `recent` may keep; when it is full it starts anew from what was settled last.
+const RECENT_ROWS: usize = 300_000;
+
+/// Inputs that wait for a delivery.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// Whatever older layers hold was released.
+    released: bool,
+    inputs: Vec<Input>,
+}
+
+/// The newest values of what some commits changed.
+#[derive(Debug, Default)]
+pub(crate) struct Layer {
+    /// The commits' rows, for SQLite.
+    pub(crate) rows: Vec<u8>,
+    /// Where each commit ends in `rows`.
+    pub(crate) ends: Vec<usize>,
+    /// Counters after the last commit.
+    pub(crate) counters: Counters,
+    people: FxHashMap<PersonKey, Person>,
+    holders: FxHashMap<Identifier, Option<Holder>>,
+    tokens: FxHashMap<DeviceKey, TokenRecord>,
+    devices_by_token: FxHashMap<String, Vec<DeviceKey>>,
+    deliveries: FxHashMap<DeliveryKey, Delivery>,
+    deliveries_by_id: FxHashMap<String, DeliveryKey>,
+    moved: FxHashMap<PersonKey, PersonKey>,
+    waiting: FxHashMap<String, Waiting>,
+    seen: FxHashSet<DedupeHash>,
+}
+
+impl Layer {
+    /// Adds a commit.
+    pub(crate) fn add(&mut self, changes: &ChangeSet, rows: &[u8], counters: Counters) {
+        self.rows.extend(rows);
+        self.ends.push(self.rows.len());
+        self.counters = counters;
+        self.people
+            .extend(changes.people.iter().map(|p| (p.key, p.clone())));
+        self.holders.extend(changes.identifiers.iter().cloned());
+        for record in &changes.tokens {
+            self.add_token(record.clone());
+        }
+        for delivery in &changes.deliveries {
+            self.deliveries_by_id
+                .insert(delivery.id.clone(), delivery.key);
+            self.deliveries.insert(delivery.key, delivery.clone());
+        }
+        for id in &changes.released {
+            let waiting = self.waiting.entry(id.clone()).or_default();
+            waiting.released = true;
+            waiting.inputs.clear();
+        }
+        for (id, input) in &changes.quarantined {
+            let waiting = self.waiting.entry(id.clone()).or_default();
+            waiting.inputs.push(input.clone());
+        }
+        self.seen.extend(&changes.seen);
+        for (from, to) in &changes.moved {
+            self.move_person(*from, *to);
+        }
+    }
+
+    /// Adds a commit's rows alone, as they come from the journal at a start. Returns the counters
+    /// after it.
+    pub(crate) fn restore(&mut self, rows: &[u8]) -> Result<Counters, StoreError> {
+        for row in record::rows(rows) {
+            if let Row::Meta(counters) = row? {
+                self.counters = counters;
+            }
+        }
+        self.rows.extend(rows);
+        self.ends.push(self.rows.len());
+        Ok(self.counters)
+    }
+
+    fn add_token(&mut self, record: TokenRecord) {
+        let devices = self.devices_by_token.entry(record.token.token.clone());
+        let devices = devices.or_default();
+        if !devices.contains(&record.key) {
+            devices.push(record.key);
+        }
+        self.tokens.insert(record.key, record);
+    }
+
+    fn move_person(&mut self, from: PersonKey, to: PersonKey) {
+        for delivery in self.deliveries.values_mut() {
+            if delivery.person == Some(from) {
+                delivery.person = Some(to);
+            }
+        }
+        for already in self.moved.values_mut() {
+            if *already == from {
+                *already = to;
+            }
+        }
+        self.moved.insert(from, to);
+    }
+
+    fn rows_kept(&self) -> usize {
+        self.people.len() + self.holders.len() + self.tokens.len()
+    }
+}
+
+/// All layers.
+#[derive(Debug, Default)]
+pub(crate) struct Layers {
+    pub(crate) active: Layer,
+    pub(crate) settling: Option<Arc<Layer>>,
+    recent: Layer,
+}
+
+impl Layers {
+    /// Newest first.
+    fn layers(&self) -> impl Iterator<Item = &Layer> {
+        let settling = self.settling.iter().map(Arc::as_ref);
+        [&self.active]
+            .into_iter()
+            .chain(settling)
+            .chain([&self.recent])
+    }
+
+    /// What was settled becomes the newest of `recent`, without what SQLite is asked for anyway.
+    pub(crate) fn retire(&mut self) {
+        let Some(layer) = self.settling.take().and_then(Arc::into_inner) else {
+            return;
+        };
+        if self.recent.rows_kept() + layer.rows_kept() > RECENT_ROWS {
+            self.recent = Layer::default();
+        }
+        self.recent.people.extend(layer.people);
+        self.recent.holders.extend(layer.holders);
+        for record in layer.tokens.into_values() {
+            self.recent.add_token(record);
+        }
+    }
+
+    pub(crate) fn person(&self, key: PersonKey) -> Option<&Person> {
+        self.layers().find_map(|layer| layer.people.get(&key))
+    }
+
+    /// `Some(None)`: it is known to be free.
+    pub(crate) fn holder(&self, identifier: &Identifier) -> Option<Option<Holder>> {
+        self.layers()
+            .find_map(|layer| layer.holders.get(identifier).copied())
+    }
+
+    pub(crate) fn token(&self, key: DeviceKey) -> Option<&TokenRecord> {
+        self.layers().find_map(|layer| layer.tokens.get(&key))
+    }
+
+    /// Records of a token that a layer has; SQLite may have more of them.
+    pub(crate) fn tokens(&self, token: &str) -> Vec<&TokenRecord> {
+        let mut keys: Vec<DeviceKey> = self
+            .layers()
+            .filter_map(|layer| layer.devices_by_token.get(token))
+            .flatten()
+            .copied()
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.into_iter().filter_map(|key| self.token(key)).collect()
+    }
+
+    /// A delivery, with its person after all moves.
+    pub(crate) fn delivery(&self, id: &str) -> Option<Delivery> {
+        let key = self.delivery_key(id)?;
+        if let Some(delivery) = self.active.deliveries.get(&key) {
+            return Some(delivery.clone());
+        }
+        let settling = self.settling.as_ref()?;
+        let delivery = settling.deliveries.get(&key)?;
+        let moved = |person| self.active.moved.get(&person).copied().unwrap_or(person);
+        Some(Delivery {
+            person: delivery.person.map(moved),
+            ..delivery.clone()
+        })
+    }
+
+    pub(crate) fn delivery_key(&self, id: &str) -> Option<DeliveryKey> {
+        self.layers()
+            .find_map(|layer| layer.deliveries_by_id.get(id).copied())
+    }
+
+    /// Whose a delivery is now that SQLite has for `person`.
+    pub(crate) fn moved(&self, person: PersonKey) -> PersonKey {
+        let settling = self.settling.iter().map(Arc::as_ref);
+        settling
+            .chain([&self.active])
+            .fold(person, |person, layer| {
+                layer.moved.get(&person).copied().unwrap_or(person)
+            })
+    }
+
+    /// Whether inputs that SQLite holds for a delivery were released since, and what waits beside
+    /// them, oldest first. `epoch` is SQLite's: it may have what is being settled already.
+    pub(crate) fn waiting(&self, id: &str, epoch: u64) -> (bool, Vec<&Input>) {
+        let settling = self.settling.iter().map(Arc::as_ref);
+        let settling = settling.filter(|layer| layer.counters.epoch > epoch);
+        let mut released = false;
+        let mut inputs = Vec::new();
+        for layer in settling.chain([&self.active]) {
+            let Some(waiting) = layer.waiting.get(id) else {
+                continue;
+            };
+            if waiting.released {
+                released = true;
+                inputs.clear();
+            }
+            inputs.extend(&waiting.inputs);
+        }
+        (released, inputs)
+    }
+
+    pub(crate) fn is_seen(&self, hash: &DedupeHash) -> bool {
+        self.layers().any(|layer| layer.seen.contains(hash))
+    }
+}

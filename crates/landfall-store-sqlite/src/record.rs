@@ -1,0 +1,274 @@
+//! A commit as rows: what the journal keeps and what is later written to SQLite.
+//!
+//! Bodies are JSON already, so that a row is shaped once, when it is committed, and copied from
+//! then on. A commit's rows end with [`Row::Meta`].
+
+use landfall_domain::activity::PersonInput;
+use landfall_domain::identifier::Holder;
+use landfall_domain::time::{DAY_MS, Timestamp};
+use landfall_domain::working_set::{ChangeSet, NextKeys};
+use landfall_store::StoreError;
+use serde::{Deserialize, Serialize};
+
+/// Who holds an identifier, as a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Held {
+    Free,
+    Suppressed,
+    By(u32),
+}
+
+/// The counters of a store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Counters {
+    pub(crate) epoch: u64,
+    pub(crate) next: NextKeys,
+    pub(crate) activity: u64,
+    pub(crate) fact: u64,
+}
+
+/// One row. Upserts carry the whole row; the rest are appended.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Row<'a> {
+    Person(u32, &'a str),
+    Identifier(&'a str, &'a str, Held),
+    Token(TokenRow<'a>),
+    TokenMove(TokenMoveRow<'a>),
+    Activity(ActivityRow<'a>),
+    Membership(u32, u32, bool),
+    Delivery(u32, DeliveryRow<'a>),
+    Fact(u64, u32, &'a str),
+    Message(u32, &'a str),
+    Name(&'a str, &'a str),
+    /// Everything that waits for this delivery is released.
+    Release(&'a str),
+    Waiting(&'a str, &'a str),
+    Seen([u8; 16], Option<i64>),
+    /// Every delivery of the first person belongs to the second. Last of a commit's rows but one.
+    Moved(u32, u32),
+    Meta(Counters),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct TokenRow<'a> {
+    pub(crate) key: u32,
+    pub(crate) token: &'a str,
+    pub(crate) platform: &'a str,
+    pub(crate) app: &'a str,
+    pub(crate) owner: Option<u32>,
+    pub(crate) since_ms: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct TokenMoveRow<'a> {
+    pub(crate) device: u32,
+    pub(crate) from: Option<u32>,
+    pub(crate) to: Option<u32>,
+    pub(crate) cause: &'a str,
+    pub(crate) occurred_ms: i64,
+    pub(crate) received_ms: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ActivityRow<'a> {
+    pub(crate) number: u64,
+    pub(crate) person: Option<u32>,
+    pub(crate) occurred_ms: i64,
+    pub(crate) received_ms: i64,
+    pub(crate) source: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) body: &'a str,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct DeliveryRow<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) person: Option<u32>,
+    pub(crate) body: &'a str,
+}
+
+/// Appends rows to a buffer.
+pub(crate) struct Encoder {
+    rows: Vec<u8>,
+    body: Vec<u8>,
+}
+
+impl Encoder {
+    /// Shapes a commit; `before` are the counters that it follows. Returns its rows and the
+    /// counters after it.
+    pub(crate) fn encode(
+        changes: &ChangeSet,
+        before: Counters,
+    ) -> Result<(Vec<u8>, Counters), StoreError> {
+        let mut encoder = Self {
+            rows: Vec::new(),
+            body: Vec::new(),
+        };
+        let mut counters = Counters {
+            epoch: before.epoch + 1,
+            next: changes.next,
+            ..before
+        };
+        encoder.people(changes)?;
+        encoder.activities(changes, &mut counters.activity)?;
+        encoder.ledger(changes, &mut counters.fact)?;
+        encoder.once(changes)?;
+        for (from, to) in &changes.moved {
+            encoder.row(&Row::Moved(from.0, to.0))?;
+        }
+        encoder.row(&Row::Meta(counters))?;
+        Ok((encoder.rows, counters))
+    }
+
+    fn row(&mut self, row: &Row<'_>) -> Result<(), StoreError> {
+        push(&mut self.rows, row)
+    }
+
+    fn people(&mut self, changes: &ChangeSet) -> Result<(), StoreError> {
+        for person in &changes.people {
+            let body = shape(&mut self.body, person)?;
+            push(&mut self.rows, &Row::Person(person.key.0, body))?;
+        }
+        for (identifier, holder) in &changes.identifiers {
+            let held = match holder {
+                None => Held::Free,
+                Some(Holder::Suppressed) => Held::Suppressed,
+                Some(Holder::Person(person)) => Held::By(person.0),
+            };
+            let kind = identifier.kind().name();
+            self.row(&Row::Identifier(kind, identifier.value(), held))?;
+        }
+        for record in &changes.tokens {
+            self.row(&Row::Token(TokenRow {
+                key: record.key.0,
+                token: &record.token.token,
+                platform: record.token.platform.name(),
+                app: &record.token.app,
+                owner: record.owner.map(|owner| owner.0),
+                since_ms: record.since.millis(),
+            }))?;
+        }
+        for line in &changes.token_moves {
+            self.row(&Row::TokenMove(TokenMoveRow {
+                device: line.device.0,
+                from: line.from.map(|person| person.0),
+                to: line.to.map(|person| person.0),
+                cause: line.cause.name(),
+                occurred_ms: line.occurred_at.millis(),
+                received_ms: line.received_at.millis(),
+            }))?;
+        }
+        for (segment, person, added) in &changes.memberships {
+            self.row(&Row::Membership(*segment, person.0, *added))?;
+        }
+        Ok(())
+    }
+
+    fn activities(&mut self, changes: &ChangeSet, last: &mut u64) -> Result<(), StoreError> {
+        for activity in &changes.activities {
+            *last += 1;
+            let name = match &activity.input {
+                PersonInput::Tracked { name, .. } => Some(name.as_str()),
+                _ => None,
+            };
+            let row = Row::Activity(ActivityRow {
+                number: *last,
+                person: activity.person.map(|person| person.0),
+                occurred_ms: activity.occurred_at.millis(),
+                received_ms: activity.received_at.millis(),
+                source: activity.source.name(),
+                kind: activity.input.kind(),
+                name,
+                body: shape(&mut self.body, &activity.input)?,
+            });
+            push(&mut self.rows, &row)?;
+        }
+        Ok(())
+    }
+
+    fn ledger(&mut self, changes: &ChangeSet, last: &mut u64) -> Result<(), StoreError> {
+        for delivery in &changes.deliveries {
+            let row = DeliveryRow {
+                id: &delivery.id,
+                person: delivery.person.map(|person| person.0),
+                body: shape(&mut self.body, delivery)?,
+            };
+            push(&mut self.rows, &Row::Delivery(delivery.key.0, row))?;
+        }
+        for fact in &changes.facts {
+            *last += 1;
+            let body = shape(&mut self.body, fact)?;
+            push(&mut self.rows, &Row::Fact(*last, fact.delivery.0, body))?;
+        }
+        for entry in &changes.messages {
+            let body = shape(&mut self.body, entry)?;
+            push(&mut self.rows, &Row::Message(entry.key.0, body))?;
+        }
+        for (of, name) in &changes.names {
+            let of = shape(&mut self.body, of)?;
+            push(&mut self.rows, &Row::Name(of, name))?;
+        }
+        Ok(())
+    }
+
+    /// What keeps inputs from counting twice, or from being lost while their delivery is unknown:
+    /// first what is released, then what waits now.
+    fn once(&mut self, changes: &ChangeSet) -> Result<(), StoreError> {
+        for id in &changes.released {
+            self.row(&Row::Release(id))?;
+        }
+        for (id, input) in &changes.quarantined {
+            let body = shape(&mut self.body, input)?;
+            push(&mut self.rows, &Row::Waiting(id, body))?;
+        }
+        let day = taken_at(changes).map(|at| at.millis().div_euclid(DAY_MS));
+        for hash in &changes.seen {
+            self.row(&Row::Seen(*hash, day))?;
+        }
+        Ok(())
+    }
+}
+
+fn push(rows: &mut Vec<u8>, row: &Row<'_>) -> Result<(), StoreError> {
+    *rows = postcard::to_extend(row, std::mem::take(rows)).map_err(unshaped)?;
+    Ok(())
+}
+
+/// A value as JSON, in a buffer that is used again.
+fn shape<'a>(body: &'a mut Vec<u8>, value: &impl Serialize) -> Result<&'a str, StoreError> {
+    body.clear();
+    serde_json::to_writer(&mut *body, value).map_err(unshaped)?;
+    std::str::from_utf8(body).map_err(unshaped)
+}
+
+/// The rows of a buffer, in order.
+pub(crate) fn rows(mut bytes: &[u8]) -> impl Iterator<Item = Result<Row<'_>, StoreError>> {
+    std::iter::from_fn(move || {
+        if bytes.is_empty() {
+            return None;
+        }
+        match postcard::take_from_bytes(bytes) {
+            Ok((row, rest)) => {
+                bytes = rest;
+                Some(Ok(row))
+            }
+            Err(error) => {
+                bytes = &[];
+                Some(Err(StoreError::corrupt("journal", "-", error)))
+            }
+        }
+    })
+}
+
+/// The time of a change set: the newest time of arrival in it, if anything in it has one.
+fn taken_at(changes: &ChangeSet) -> Option<Timestamp> {
+    let activities = changes.activities.iter().map(|row| row.received_at);
+    let facts = changes.facts.iter().map(|row| row.received_at);
+    let moves = changes.token_moves.iter().map(|row| row.received_at);
+    activities.chain(facts).chain(moves).max()
+}
+
+fn unshaped(error: impl std::fmt::Display) -> StoreError {
+    StoreError::corrupt("journal", "new", error)
+}
