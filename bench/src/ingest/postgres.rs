@@ -1,5 +1,6 @@
-//! The peer: PostgreSQL doing the same upserts, durable (`synchronous_commit = on`), in its two best
-//! forms, over two connections for two cores.
+//! The peer: PostgreSQL keeping the same: people by every identifier, devices by token, and each
+//! input as an activity of its person. Durable (`synchronous_commit = on`), in its two best forms,
+//! over two connections for two cores.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,15 +14,27 @@ use crate::items::{Item, Mix, attributes, data, token};
 const CONNECTIONS: u64 = 2;
 
 const TABLES: &str = "
-    DROP TABLE IF EXISTS person, device, event;
+    DROP TABLE IF EXISTS person, identifier, device, activity;
     CREATE TABLE person (
         id text PRIMARY KEY, attributes jsonb NOT NULL DEFAULT '{}', active timestamptz NOT NULL);
     CREATE TABLE device (
         token text PRIMARY KEY, person text NOT NULL, platform text NOT NULL, last_used bigint NOT NULL);
-    CREATE TABLE event (
-        number bigserial PRIMARY KEY, person text NOT NULL, name text NOT NULL, data jsonb NOT NULL,
+    CREATE TABLE identifier (
+        kind text, value text, person text NOT NULL, PRIMARY KEY (kind, value));
+    CREATE TABLE activity (
+        number bigserial PRIMARY KEY, person text NOT NULL, kind text NOT NULL, data jsonb NOT NULL,
         at timestamptz NOT NULL DEFAULT now());
-    CREATE INDEX ON event (person);";
+    CREATE INDEX ON activity (person);";
+
+const IDENTIFIERS: &str = "
+    INSERT INTO identifier
+    SELECT DISTINCT ON (kind, value) kind, value, id FROM (
+        SELECT 'id' AS kind, id AS value, id FROM {people}
+        UNION ALL
+        SELECT 'email', attributes::jsonb ->> 'email', id FROM {people}
+        WHERE attributes::jsonb ? 'email') AS claimed
+    ORDER BY kind, value
+    ON CONFLICT (kind, value) DO NOTHING";
 
 const PEOPLE: &str = "
     INSERT INTO person SELECT DISTINCT ON (id) id, attributes::jsonb, now() FROM incoming_person
@@ -91,7 +104,7 @@ pub fn run(connection: &str, way: Way, batch: usize, length: Duration) -> Result
 #[derive(Default)]
 struct Rows {
     people: Vec<(String, String)>,
-    events: Vec<(String, String)>,
+    activities: Vec<(String, &'static str, String)>,
     devices: Vec<(String, String, i64)>,
 }
 
@@ -101,14 +114,18 @@ impl Rows {
         for _ in 0..length {
             match mix.item() {
                 Item::Identify { person, orders } => {
-                    rows.people.push((format!("p{person}"), attributes(person, orders)));
+                    let attributes = attributes(person, orders);
+                    rows.activities.push((format!("p{person}"), "identify", attributes.clone()));
+                    rows.people.push((format!("p{person}"), attributes));
                 }
                 Item::Event { person, product } => {
-                    rows.events.push((format!("p{person}"), data(product)));
+                    rows.activities.push((format!("p{person}"), "viewed", data(product)));
                     rows.people.push((format!("p{person}"), "{}".to_owned()));
                 }
                 Item::Device { person, seen } => {
                     let seen = i64::try_from(seen).unwrap_or(i64::MAX);
+                    let data = format!(r#"{{"token":"{}"}}"#, token(person));
+                    rows.activities.push((format!("p{person}"), "device", data));
                     rows.devices.push((token(person), format!("p{person}"), seen));
                     rows.people.push((format!("p{person}"), "{}".to_owned()));
                 }
@@ -135,6 +152,9 @@ impl Rows {
         let (ids, attributes): (Vec<&str>, Vec<&str>) =
             self.people.iter().map(|(id, a)| (id.as_str(), a.as_str())).unzip();
         write.execute(&people, &[&ids, &attributes])?;
+        let unnested = "unnest($1::text[], $2::text[]) AS t (id, attributes)";
+        let identifiers = write.prepare(&IDENTIFIERS.replace("{people}", unnested))?;
+        write.execute(&identifiers, &[&ids, &attributes])?;
         let devices = write.prepare(
             "INSERT INTO device SELECT token, person, 'ios', last_used
              FROM unnest($1::text[], $2::text[], $3::bigint[]) AS t (token, person, last_used)
@@ -145,13 +165,14 @@ impl Rows {
         let owners: Vec<&str> = self.devices.iter().map(|d| d.1.as_str()).collect();
         let seen: Vec<i64> = self.devices.iter().map(|d| d.2).collect();
         write.execute(&devices, &[&tokens, &owners, &seen])?;
-        let events = write.prepare(
-            "INSERT INTO event (person, name, data) SELECT person, 'viewed', data::jsonb
-             FROM unnest($1::text[], $2::text[]) AS t (person, data)",
+        let activities = write.prepare(
+            "INSERT INTO activity (person, kind, data) SELECT person, kind, data::jsonb
+             FROM unnest($1::text[], $2::text[], $3::text[]) AS t (person, kind, data)",
         )?;
-        let (ids, data): (Vec<&str>, Vec<&str>) =
-            self.events.iter().map(|(id, d)| (id.as_str(), d.as_str())).unzip();
-        write.execute(&events, &[&ids, &data])?;
+        let ids: Vec<&str> = self.activities.iter().map(|a| a.0.as_str()).collect();
+        let kinds: Vec<&str> = self.activities.iter().map(|a| a.1).collect();
+        let data: Vec<&str> = self.activities.iter().map(|a| a.2.as_str()).collect();
+        write.execute(&activities, &[&ids, &kinds, &data])?;
         Ok(write.commit()?)
     }
 
@@ -169,6 +190,7 @@ impl Rows {
         }
         copy.finish()?;
         write.execute(PEOPLE, &[])?;
+        write.execute(&IDENTIFIERS.replace("{people}", "incoming_person"), &[])?;
         let mut copy = write.copy_in("COPY incoming_device FROM STDIN")?;
         for (token, person, seen) in &self.devices {
             writeln!(copy, "{token}\t{person}\t{seen}")?;
@@ -180,9 +202,9 @@ impl Rows {
                  SET person = excluded.person, last_used = excluded.last_used",
             &[],
         )?;
-        let mut copy = write.copy_in("COPY event (person, name, data) FROM STDIN")?;
-        for (person, data) in &self.events {
-            writeln!(copy, "{person}\tviewed\t{data}")?;
+        let mut copy = write.copy_in("COPY activity (person, kind, data) FROM STDIN")?;
+        for (person, kind, data) in &self.activities {
+            writeln!(copy, "{person}\t{kind}\t{data}")?;
         }
         copy.finish()?;
         Ok(write.commit()?)

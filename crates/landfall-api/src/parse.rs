@@ -8,6 +8,9 @@ pub mod time;
 pub mod track;
 pub mod webhooks;
 
+#[cfg(test)]
+mod tests;
+
 use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::limits::IDENTIFIER_BYTES_MAX;
 use serde_json::{Map, Value};

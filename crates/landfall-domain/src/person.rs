@@ -97,7 +97,8 @@ pub struct Person {
     pub anonymous_ids: BTreeMap<String, Timestamp>,
     /// When the record began.
     pub created_at: Timestamp,
-    /// When the person was last seen doing something (event, identify or device registration).
+    /// The hour in which the person was last seen doing something (event, identify or device
+    /// registration). Whole hours, so that most events leave the record as it is.
     pub active_at: Timestamp,
     /// Attributes by name; `id`, `email`, `phone` and consent are not repeated here.
     pub attributes: BTreeMap<String, Attribute>,

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 
 use landfall_store::StoreError;
 
-const HEADER: usize = 16;
+/// Bytes before an entry's rows.
+pub(crate) const HEADER: usize = 16;
 
 /// One commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +32,6 @@ pub(crate) struct Journal {
     side: usize,
     /// Bytes in the present file; `None` after a failure that leaves them unknown.
     length: Option<u64>,
-    entry: Vec<u8>,
 }
 
 impl Journal {
@@ -56,7 +56,6 @@ impl Journal {
             files,
             side: 0,
             length: None,
-            entry: Vec::new(),
         };
         Ok((journal, entries))
     }
@@ -74,17 +73,17 @@ impl Journal {
         Ok(())
     }
 
-    /// Appends an entry and waits until it is on disk.
-    pub(crate) fn append(&mut self, epoch: u64, rows: &[u8]) -> Result<(), StoreError> {
+    /// Appends an entry and waits until it is on disk. `entry` is room for a header ([`HEADER`]) and
+    /// the rows.
+    pub(crate) fn append(&mut self, epoch: u64, entry: &mut [u8]) -> Result<(), StoreError> {
         let Some(length) = self.length else {
             return Err(StoreError::Unavailable(
                 "the journal could not be written before: restart the server".to_owned(),
             ));
         };
-        self.entry.clear();
-        frame(&mut self.entry, epoch, rows)?;
+        frame(entry, epoch)?;
         let mut file = &self.files[self.side];
-        let written = file.write_all(&self.entry).and_then(|()| file.sync_data());
+        let written = file.write_all(entry).and_then(|()| file.sync_data());
         if let Err(error) = written {
             // What is not acknowledged must not come back at the next start.
             let undone = file
@@ -94,7 +93,7 @@ impl Journal {
             self.length = undone.is_ok().then_some(length);
             return Err(StoreError::unavailable(error));
         }
-        self.length = Some(length + self.entry.len() as u64);
+        self.length = Some(length + entry.len() as u64);
         Ok(())
     }
 
@@ -129,14 +128,20 @@ fn open(path: &Path) -> Result<File, StoreError> {
         .map_err(StoreError::unavailable)
 }
 
-fn frame(entry: &mut Vec<u8>, epoch: u64, rows: &[u8]) -> Result<(), StoreError> {
+/// Fills the header in.
+fn frame(entry: &mut [u8], epoch: u64) -> Result<(), StoreError> {
+    let Some((header, rows)) = entry.split_first_chunk_mut::<HEADER>() else {
+        return Err(StoreError::corrupt(
+            "journal",
+            epoch,
+            "no room for a header",
+        ));
+    };
     let length = u32::try_from(rows.len())
         .map_err(|_| StoreError::Unavailable("a commit is larger than 4 GiB".to_owned()))?;
-    entry.reserve(HEADER + rows.len());
-    entry.extend(length.to_le_bytes());
-    entry.extend(checksum(epoch, rows).to_le_bytes());
-    entry.extend(epoch.to_le_bytes());
-    entry.extend(rows);
+    header[..4].copy_from_slice(&length.to_le_bytes());
+    header[4..8].copy_from_slice(&checksum(epoch, rows).to_le_bytes());
+    header[8..].copy_from_slice(&epoch.to_le_bytes());
     Ok(())
 }
 

@@ -21,6 +21,9 @@ use crate::record::{self, Counters, Row};
 /// Rows that `recent` may keep; when it is full it starts anew from what was settled last.
 const RECENT_ROWS: usize = 300_000;
 
+/// Bytes of room that are kept for the next rows.
+const SPARE: usize = 24 << 20;
+
 /// Inputs that wait for a delivery.
 #[derive(Debug, Default)]
 struct Waiting {
@@ -128,6 +131,8 @@ pub(crate) struct Layers {
     pub(crate) active: Layer,
     pub(crate) settling: Option<Arc<Layer>>,
     recent: Layer,
+    /// Room for rows, used again: fresh memory costs more than what is written to it.
+    spare: Vec<u8>,
 }
 
 impl Layers {
@@ -140,11 +145,25 @@ impl Layers {
             .chain([&self.recent])
     }
 
+    /// The active layer goes on its way; a new one begins.
+    pub(crate) fn turn(&mut self) -> Arc<Layer> {
+        let next = Layer {
+            rows: std::mem::take(&mut self.spare),
+            ..Layer::default()
+        };
+        let layer = Arc::new(std::mem::replace(&mut self.active, next));
+        self.settling = Some(Arc::clone(&layer));
+        layer
+    }
+
     /// What was settled becomes the newest of `recent`, without what SQLite is asked for anyway.
     pub(crate) fn retire(&mut self) {
-        let Some(layer) = self.settling.take().and_then(Arc::into_inner) else {
+        let Some(mut layer) = self.settling.take().and_then(Arc::into_inner) else {
             return;
         };
+        self.spare = std::mem::take(&mut layer.rows);
+        self.spare.clear();
+        self.spare.shrink_to(SPARE);
         if self.recent.rows_kept() + layer.rows_kept() > RECENT_ROWS {
             self.recent = Layer::default();
         }

@@ -14,6 +14,7 @@ use landfall_store::{Start, StateStore, StoreError};
 use rusqlite::{Connection, OptionalExtension as _};
 use rustc_hash::FxHashMap;
 
+use crate::journal::HEADER;
 use crate::layers::Layers;
 use crate::open::{SqliteStore, failed};
 use crate::record::Encoder;
@@ -77,14 +78,14 @@ impl StateStore for SqliteStore {
         if found != expected {
             return Err(StoreError::Conflict { expected, found });
         }
-        let (rows, counters) = Encoder::encode(changes, intake.counters)?;
+        let (mut entry, counters) = Encoder::encode(changes, intake.counters)?;
         self.check_delivery_ids(changes)?;
-        intake.journal.append(counters.epoch, &rows)?;
+        intake.journal.append(counters.epoch, &mut entry)?;
         intake.counters = counters;
-        self.shared
-            .layers_mut()
-            .active
-            .add(changes, &rows, counters);
+        let rows = &entry[HEADER..];
+        let mut layers = self.shared.layers_mut();
+        layers.active.add(changes, rows, counters);
+        drop(layers);
         self.shared
             .committed
             .store(counters.epoch, Ordering::Release);

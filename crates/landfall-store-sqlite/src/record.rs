@@ -10,6 +10,8 @@ use landfall_domain::working_set::{ChangeSet, NextKeys};
 use landfall_store::StoreError;
 use serde::{Deserialize, Serialize};
 
+use crate::journal::HEADER;
+
 /// Who holds an identifier, as a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Held {
@@ -95,14 +97,14 @@ pub(crate) struct Encoder {
 }
 
 impl Encoder {
-    /// Shapes a commit; `before` are the counters that it follows. Returns its rows and the
-    /// counters after it.
+    /// Shapes a commit; `before` are the counters that it follows. Returns a journal entry (room for
+    /// its header, then the rows) and the counters after it.
     pub(crate) fn encode(
         changes: &ChangeSet,
         before: Counters,
     ) -> Result<(Vec<u8>, Counters), StoreError> {
         let mut encoder = Self {
-            rows: Vec::new(),
+            rows: vec![0; HEADER],
             body: Vec::new(),
         };
         let mut counters = Counters {

@@ -17,11 +17,11 @@ use crate::record::{Counters, Row, TokenRow, rows};
 use crate::write;
 
 /// Bytes of rows after which settling begins at once.
-const ENOUGH: usize = 8 << 20;
+const ENOUGH: usize = 16 << 20;
 /// Bytes of rows after which commits wait for settling.
 const TOO_MUCH: usize = 64 << 20;
 /// How long rows lie at most when nobody reads the store.
-const MOMENT: Duration = Duration::from_millis(500);
+const MOMENT: Duration = Duration::from_millis(1_000);
 
 impl Shared {
     /// Writes everything that was committed before the call.
@@ -57,8 +57,7 @@ impl Shared {
         let mut intake = self.intake();
         let mut layers = self.layers_mut();
         intake.journal.turn()?;
-        let layer = Arc::new(std::mem::take(&mut layers.active));
-        layers.settling = Some(Arc::clone(&layer));
+        let layer = layers.turn();
         self.gathered.store(0, Ordering::Release);
         Ok(layer)
     }

@@ -115,7 +115,9 @@ pub(super) fn device(row: &Row) -> Result<Input, Skipped> {
 /// count as new.
 fn time_or_nothing(row: &Row, names: &[&str]) -> Result<Option<Timestamp>, Skipped> {
     match (text(row, names), time(row, names)) {
-        (Some(_), None) => Err(Skipped::because(format!("{} is not a time", names[0]))),
+        (Some(said), None) if said != "0" => {
+            Err(Skipped::because(format!("{} is not a time", names[0])))
+        }
         (_, at) => Ok(at),
     }
 }

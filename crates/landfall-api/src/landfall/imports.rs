@@ -154,7 +154,10 @@ pub(crate) async fn list(visit: Visit) -> Result<Json<ImportList>, Problem> {
     ),
     tag = "imports"
 )]
-pub(crate) async fn get(visit: Visit, Place(id): Place<u32>) -> Result<Json<ImportReport>, Problem> {
+pub(crate) async fn get(
+    visit: Visit,
+    Place(id): Place<u32>,
+) -> Result<Json<ImportReport>, Problem> {
     Ok(Json(find(&visit.workspace, id).await?))
 }
 

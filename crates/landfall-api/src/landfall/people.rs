@@ -100,7 +100,10 @@ pub(crate) async fn timeline(
     ),
     tag = "people"
 )]
-pub(crate) async fn replay(visit: Visit, Place(id): Place<String>) -> Result<Json<Replay>, Problem> {
+pub(crate) async fn replay(
+    visit: Visit,
+    Place(id): Place<String>,
+) -> Result<Json<Replay>, Problem> {
     let identifier = identifier(&visit, &id)?;
     let replayed = visit
         .workspace

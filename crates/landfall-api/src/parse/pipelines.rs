@@ -67,7 +67,9 @@ pub fn call(
         "screen" => call.view(EventKind::Screen)?,
         "alias" => call.alias()?,
         "group" => {
-            call.somebody()?;
+            // A group may come without anybody: then it is about the object alone.
+            call.id("userId")?;
+            call.id("anonymousId")?;
             return Ok(None);
         }
         _ => {

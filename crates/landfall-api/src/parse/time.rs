@@ -7,7 +7,7 @@ use super::{Parsed, Problem};
 
 /// Numbers from here on cannot be seconds of this era: they are milliseconds.
 const MILLIS_FROM: f64 = 1e11;
-/// Year 9999: later times are mistakes.
+/// The end of the year 9999: later times are mistakes.
 const LATEST_MS: f64 = 253_402_300_799_999.0;
 
 /// A field as a time: seconds or milliseconds since the epoch as a number or a numeric string, or

@@ -30,7 +30,9 @@ async fn customerio(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let source = source.ok().and_then(|Path(name)| app.directory.source(&name));
+    let source = source
+        .ok()
+        .and_then(|Path(name)| app.directory.source(&name));
     let Some(source) = source else {
         app.refusals.count(SURFACE, "unknown_source");
         let message = json!({"error": {"code": "not_found", "message": "there is no such source"}});

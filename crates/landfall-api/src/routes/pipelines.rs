@@ -130,12 +130,7 @@ impl Refused {
     }
 }
 
-fn read(
-    app: &App,
-    kind: Option<&str>,
-    headers: &HeaderMap,
-    bytes: &[u8],
-) -> Result<Call, Refused> {
+fn read(app: &App, kind: Option<&str>, headers: &HeaderMap, bytes: &[u8]) -> Result<Call, Refused> {
     let value = body::json(bytes)
         .map_err(|problem| Refused::whole(workspace(app, headers, None), problem, bytes))?;
     let write_key = value.get("writeKey").and_then(Value::as_str);
@@ -228,7 +223,11 @@ async fn sdk_batch(State(app): State<App>, headers: HeaderMap, body: Body) -> Re
     let read = match body::read(&headers, body, BATCH_BYTES_MAX).await {
         Ok(bytes) => read(&app, None, &headers, &bytes),
         Err(problem) if problem.status == 408 => return slow(&app, SURFACE, problem),
-        Err(problem) => Err(Refused::whole(workspace(&app, &headers, None), problem, &[])),
+        Err(problem) => Err(Refused::whole(
+            workspace(&app, &headers, None),
+            problem,
+            &[],
+        )),
     };
     match read {
         Ok(call) => submit(&app, SURFACE, call).await,

@@ -170,12 +170,20 @@ async fn about(
     take(app, surface, Dialect::V1, headers, Body::empty(), parse).await
 }
 
-async fn remove(State(app): State<App>, Segments(id): Segments<String>, headers: HeaderMap) -> Response {
+async fn remove(
+    State(app): State<App>,
+    Segments(id): Segments<String>,
+    headers: HeaderMap,
+) -> Response {
     let change = |who| landfall_domain::input::Body::Delete { who };
     about(&app, "DELETE /api/v1/customers/{id}", &headers, &id, change).await
 }
 
-async fn suppress(State(app): State<App>, Segments(id): Segments<String>, headers: HeaderMap) -> Response {
+async fn suppress(
+    State(app): State<App>,
+    Segments(id): Segments<String>,
+    headers: HeaderMap,
+) -> Response {
     let change = |who| landfall_domain::input::Body::Suppress { who };
     about(
         &app,

@@ -37,8 +37,9 @@ impl WorkingSet {
             source: arrival.source,
             input,
         };
-        if let Some(person) = self.people.get_mut(&key) {
-            person.apply(&activity);
+        if let Some(person) = self.people.get_mut(&key)
+            && person.apply(&activity)
+        {
             self.changed_people.insert(key);
         }
         self.log.activities.push(activity);

@@ -10,7 +10,7 @@ use crate::activity::{Activity, PersonInput};
 use crate::device::{Device, LastStatus};
 use crate::identifier::{Identifier, IdentifierKind};
 use crate::limits::{ANONYMOUS_ATTACH_MS, ATTRIBUTES_MAX};
-use crate::time::Timestamp;
+use crate::time::{HOUR_MS, Timestamp};
 
 /// Attribute that carries the global switch.
 const UNSUBSCRIBED: &str = "unsubscribed";
@@ -41,7 +41,7 @@ impl Person {
             phone: None,
             anonymous_ids: BTreeMap::new(),
             created_at: activity.occurred_at,
-            active_at: activity.occurred_at,
+            active_at: hour_of(activity.occurred_at),
             attributes: BTreeMap::new(),
             consent: Consent::default(),
             devices: BTreeMap::new(),
@@ -50,12 +50,17 @@ impl Person {
         })
     }
 
-    /// Takes one input.
-    pub fn apply(&mut self, activity: &Activity) {
+    /// Takes one input. Returns whether the state may have changed: most of what people do only says
+    /// again that they are active.
+    pub fn apply(&mut self, activity: &Activity) -> bool {
         let at = activity.occurred_at;
+        if let PersonInput::Tracked { .. } = activity.input {
+            return self.active(at);
+        }
         match &activity.input {
             PersonInput::Created { .. }
             | PersonInput::IdentifierRefused { .. }
+            | PersonInput::Tracked { .. }
             | PersonInput::UpdateSkipped { .. } => {}
             PersonInput::IdentifierSet { identifier } => self.name(identifier, at),
             PersonInput::AttributesSet { attributes } => {
@@ -69,7 +74,6 @@ impl Person {
                 let linked = self.anonymous_ids.entry(anonymous_id.clone()).or_insert(at);
                 *linked = at.max(*linked);
             }
-            PersonInput::Tracked { .. } => self.active(at),
             PersonInput::MergedFrom { secondary } => self.take_over(secondary, at),
             PersonInput::MergedInto { primary } => self.end(Standing::Merged(*primary)),
             PersonInput::Deleted { .. } => self.end(Standing::Deleted),
@@ -91,6 +95,7 @@ impl Person {
             | PersonInput::DeviceReleased { .. }
             | PersonInput::DeviceAnswered { .. } => self.apply_device(&activity.input, at),
         }
+        true
     }
 
     fn apply_device(&mut self, input: &PersonInput, at: Timestamp) {
@@ -139,8 +144,10 @@ impl Person {
         }
     }
 
-    fn active(&mut self, at: Timestamp) {
-        self.active_at = self.active_at.max(at);
+    fn active(&mut self, at: Timestamp) -> bool {
+        let before = self.active_at;
+        self.active_at = before.max(hour_of(at));
+        self.active_at != before
     }
 
     fn name(&mut self, identifier: &Identifier, at: Timestamp) {
@@ -282,6 +289,11 @@ fn is_true(value: &Value) -> bool {
         Value::String(text) => text.eq_ignore_ascii_case("true") || text == "1",
         _ => false,
     }
+}
+
+/// The beginning of the hour that `at` lies in.
+fn hour_of(at: Timestamp) -> Timestamp {
+    Timestamp::from_millis(at.millis() - at.millis().rem_euclid(HOUR_MS))
 }
 
 fn newer(held: &mut Option<Choice>, choice: Choice) {
