@@ -15,23 +15,21 @@ pub struct Load {
     pub address: SocketAddr,
     pub connections: usize,
     pub length: Duration,
-    pub warm_up: Duration,
 }
 
 impl Load {
-    /// Runs the calls that `calls` makes for each connection; returns answered calls a second.
+    /// Runs the calls that `calls` makes for each connection; returns answered calls.
     pub fn run<Next: FnMut() -> Vec<u8> + Send>(
         &self,
         calls: impl Fn(usize) -> Next,
     ) -> Result<f64> {
         let answered = AtomicU64::new(0);
-        let start = Instant::now() + self.warm_up;
-        let end = start + self.length;
+        let end = Instant::now() + self.length;
         std::thread::scope(|scope| {
             let threads: Vec<_> = (0..self.connections)
                 .map(|connection| {
                     let (mut next, answered) = (calls(connection), &answered);
-                    scope.spawn(move || self.connection(&mut next, start, end, answered))
+                    scope.spawn(move || self.connection(&mut next, end, answered))
                 })
                 .collect();
             for thread in threads {
@@ -39,13 +37,12 @@ impl Load {
             }
             Ok::<_, anyhow::Error>(())
         })?;
-        Ok(answered.load(Ordering::Relaxed) as f64 / self.length.as_secs_f64())
+        Ok(answered.load(Ordering::Relaxed) as f64)
     }
 
     fn connection(
         &self,
         next: &mut impl FnMut() -> Vec<u8>,
-        start: Instant,
         end: Instant,
         answered: &AtomicU64,
     ) -> Result<()> {
@@ -56,13 +53,10 @@ impl Load {
         loop {
             stream.write_all(&next())?;
             read_answer(&mut answers)?;
-            let now = Instant::now();
-            if now >= end {
+            if Instant::now() >= end {
                 return Ok(());
             }
-            if now >= start {
-                answered.fetch_add(1, Ordering::Relaxed);
-            }
+            answered.fetch_add(1, Ordering::Relaxed);
         }
     }
 }

@@ -22,6 +22,8 @@ use crate::server::Server;
 const CONNECTIONS: usize = 64;
 /// Connections of the batches.
 const BATCH_CONNECTIONS: usize = 4;
+/// Before anything is counted.
+const WARM_UP: Duration = Duration::from_secs(3);
 /// Items in a batch: a batch stays under the 500 KB that the API takes.
 const BATCH: usize = 1_000;
 
@@ -84,17 +86,10 @@ fn main() -> Result<()> {
 
 fn batches(settings: &Settings) -> Result<f64> {
     let server = Server::start(&settings.landfall, &[])?;
-    let load = Load {
-        address: server.address,
-        connections: BATCH_CONNECTIONS,
-        length: settings.length,
-        warm_up: Duration::from_secs(2),
-    };
-    let batches = load.run(|connection| {
+    let items = measure(settings, &server, BATCH_CONNECTIONS, BATCH, |connection| {
         let mut mix = Mix::new(connection as u64);
         move || http::post("/api/v2/batch", batch_body(&mut mix, BATCH).as_bytes())
     })?;
-    let items = batches * BATCH as f64;
     println!("Batches of {BATCH}, durable:   {items:>9.0} items/s (to reach: 60,000)");
     println!("Resident after that: {} MB", server.resident_mb()?);
     Ok(items)
@@ -102,14 +97,30 @@ fn batches(settings: &Settings) -> Result<f64> {
 
 fn singles(settings: &Settings, options: &[&str]) -> Result<f64> {
     let server = Server::start(&settings.landfall, options)?;
-    let load = Load {
-        address: server.address,
-        connections: CONNECTIONS,
-        length: settings.length,
-        warm_up: Duration::from_secs(2),
-    };
-    load.run(|connection| {
+    measure(settings, &server, CONNECTIONS, 1, |connection| {
         let mut mix = Mix::new(connection as u64);
         move || mix.item().call()
     })
+}
+
+/// Items a second, after a warm-up in which everybody is seen for the first time.
+fn measure<Next: FnMut() -> Vec<u8> + Send>(
+    settings: &Settings,
+    server: &Server,
+    connections: usize,
+    items_a_call: usize,
+    calls: impl Fn(usize) -> Next,
+) -> Result<f64> {
+    let load = |seconds| Load {
+        address: server.address,
+        connections,
+        length: seconds,
+    };
+    load(WARM_UP).run(&calls)?;
+    let before = server.cpu_seconds()?;
+    let answered = load(settings.length).run(&calls)?;
+    let items = answered * items_a_call as f64;
+    let each = (server.cpu_seconds()? - before) / items * 1e6;
+    println!("  the server used {each:.1} us of processor time for each item");
+    Ok(items / settings.length.as_secs_f64())
 }

@@ -47,6 +47,15 @@ impl Server {
         Ok(Self { child, folder, address })
     }
 
+    /// Processor time that it used so far, in seconds (the kernel counts in hundredths).
+    pub fn cpu_seconds(&self) -> Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let after_name = stat.rsplit_once(')').context("stat")?.1;
+        let ticks = after_name.split_whitespace().skip(11).take(2);
+        let ticks: u64 = ticks.map(|ticks| ticks.parse::<u64>().unwrap_or_default()).sum();
+        Ok(ticks as f64 / 100.0)
+    }
+
     /// Resident memory in megabytes (10^6 bytes), as the kernel tells it.
     pub fn resident_mb(&self) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;

@@ -6,3 +6,6 @@ pub(crate) mod hooks;
 pub(crate) mod pipelines;
 mod segments;
 pub(crate) mod track;
+
+#[cfg(test)]
+mod tests;

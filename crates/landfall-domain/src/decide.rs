@@ -141,7 +141,7 @@ fn dispatch(set: &mut WorkingSet, input: &Input, arrival: Arrival) -> Taken {
         }
         Body::Subscription { person, subscribed, topics, delivery_id } => {
             let delivery = delivery_id.as_deref().and_then(|id| {
-                deliveries::opt_out_through(set, id, *subscribed, topics, arrival)
+                deliveries::opt_out_through(set, input, id, arrival)
             });
             people::subscription(set, person, *subscribed, topics, delivery, arrival)
         }

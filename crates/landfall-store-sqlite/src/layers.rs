@@ -53,8 +53,7 @@ pub(crate) struct Layer {
 }
 
 impl Layer {
-    /// Adds a commit.
-    pub(crate) fn add(&mut self, changes: &ChangeSet, rows: &[u8], counters: Counters) {
+    fn add(&mut self, changes: &ChangeSet, rows: &[u8], counters: Counters) {
         self.rows.extend(rows);
         self.ends.push(self.rows.len());
         self.counters = counters;
@@ -128,6 +127,8 @@ impl Layer {
 /// All layers.
 #[derive(Debug, Default)]
 pub(crate) struct Layers {
+    /// Of the last commit.
+    pub(crate) epoch: u64,
     pub(crate) active: Layer,
     pub(crate) settling: Option<Arc<Layer>>,
     recent: Layer,
@@ -143,6 +144,12 @@ impl Layers {
             .into_iter()
             .chain(settling)
             .chain([&self.recent])
+    }
+
+    /// Adds a commit.
+    pub(crate) fn add(&mut self, changes: &ChangeSet, rows: &[u8], counters: Counters) {
+        self.epoch = counters.epoch;
+        self.active.add(changes, rows, counters);
     }
 
     /// The active layer goes on its way; a new one begins.

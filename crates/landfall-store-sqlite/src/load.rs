@@ -67,7 +67,7 @@ impl StateStore for SqliteStore {
             };
             loading.load(want)?;
             let mut found = loading.found;
-            found.epoch = self.shared.committed.load(Ordering::Acquire);
+            found.epoch = layers.epoch;
             Ok(found)
         })
     }
@@ -84,7 +84,7 @@ impl StateStore for SqliteStore {
         intake.counters = counters;
         let rows = &entry[HEADER..];
         let mut layers = self.shared.layers_mut();
-        layers.active.add(changes, rows, counters);
+        layers.add(changes, rows, counters);
         drop(layers);
         self.shared
             .committed

@@ -90,7 +90,10 @@ impl SqliteStore {
             path: path.to_owned(),
             writer: Mutex::new(writer),
             intake: Mutex::new(Intake { journal, counters }),
-            layers: RwLock::default(),
+            layers: RwLock::new(Layers {
+                epoch: counters.epoch,
+                ..Layers::default()
+            }),
             readers: Mutex::default(),
             committed: AtomicU64::new(counters.epoch),
             settled: AtomicU64::new(counters.epoch),

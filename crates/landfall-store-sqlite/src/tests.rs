@@ -1,3 +1,4 @@
 //! Tests.
 
 mod conformance;
+mod journal;

@@ -63,7 +63,7 @@ macro_rules! store_conformance {
                 the_same_commit_twice, the_last_word_counts, big_change_sets, reopening_keeps_everything;
             documents: documents, documents_of_kinds_are_apart, document_numbers_stay_used;
             histories: any_history_gives_the_same_answers, another_history_gives_the_same_answers,
-                a_third_history_gives_the_same_answers;
+                a_third_history_gives_the_same_answers, decisions_see_what_nobody_read;
             ledger: deliveries_by_key, deliveries_in_pages, deliveries_of_people,
                 moved_deliveries, moves_follow_each_other, facts_in_order, changed_since,
                 quarantine;

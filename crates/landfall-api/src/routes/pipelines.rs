@@ -192,15 +192,15 @@ fn done() -> Response {
     json_answer(StatusCode::OK, &json!({}))
 }
 
-/// The workspace of the write key: from Basic (user), Bearer, or the body.
+/// The workspace of the write key: from Basic (user), Bearer, or the body, whichever is one.
 fn workspace(app: &App, headers: &HeaderMap, write_key: Option<&str>) -> Option<Workspace> {
     let header = auth::basic(headers)
         .map(|(key, _)| key)
         .or_else(|| auth::bearer(headers));
-    header
-        .as_deref()
-        .or(write_key)
-        .and_then(|key| app.directory.write(key))
+    [header.as_deref(), write_key]
+        .into_iter()
+        .flatten()
+        .find_map(|key| app.directory.write(key))
 }
 
 /// Stores the inputs; once they are stored, the items that could not be taken are noted.

@@ -13,7 +13,7 @@ use super::{Arrival, Taken};
 use crate::channel::Channel;
 use crate::delivery::{About, Delivery, Said};
 use crate::ids::{DeliveryKey, MessageKey};
-use crate::input::{Body, DeliveryReport};
+use crate::input::{Body, DeliveryReport, Input};
 use crate::marks::Mark;
 use crate::message::{MessageEntry, MessageRef, NameOf, SourceKind};
 use crate::time::Timestamp;
@@ -64,21 +64,38 @@ pub(super) fn wants_more(set: &WorkingSet) -> Want {
     want
 }
 
-/// Marks the delivery through which somebody opted out, when it is known.
+/// Marks the delivery through which somebody opted out. The choice counts at once; a delivery that is
+/// not known yet gets its mark when it appears.
 pub(super) fn opt_out_through(
     set: &mut WorkingSet,
+    input: &Input,
     delivery_id: &str,
-    subscribed: Option<bool>,
-    topics: &BTreeMap<String, bool>,
     arrival: Arrival,
 ) -> Option<DeliveryKey> {
-    let left_topic = topics.values().any(|subscribed| !subscribed);
-    let mark = match subscribed {
-        Some(false) => Mark::Unsubscribed,
-        _ if left_topic => Mark::TopicUnsubscribed,
-        _ => return set.deliveries_by_id.get(delivery_id).copied(),
+    let known = set.deliveries_by_id.get(delivery_id).copied();
+    let Body::Subscription {
+        subscribed, topics, ..
+    } = &input.body
+    else {
+        return known;
     };
+    let Some(mark) = opt_out_mark(*subscribed, topics) else {
+        return known;
+    };
+    if known.is_none() {
+        receipts::quarantine(set, delivery_id, input, arrival);
+    }
     receipts::note_opt_out(set, delivery_id, mark, arrival)
+}
+
+/// What a change of consent says about the delivery that it came through.
+fn opt_out_mark(subscribed: Option<bool>, topics: &BTreeMap<String, bool>) -> Option<Mark> {
+    let left_topic = topics.values().any(|subscribed| !subscribed);
+    match subscribed {
+        Some(false) => Some(Mark::Unsubscribed),
+        _ if left_topic => Some(Mark::TopicUnsubscribed),
+        _ => None,
+    }
 }
 
 /// Takes names for journeys, steps and variants.

@@ -10,7 +10,7 @@ use rand::{Rng as _, SeedableRng as _};
 
 use super::Harness;
 use super::activities::{compare_pages, random_activity, random_query};
-use super::model::Model;
+use super::model::{Model, sorted};
 use super::samples::{
     T0, at, delivery, delivery_id, fact, hash, identifier, message, name_of, person, receipt,
     to_devices, token,
@@ -36,6 +36,59 @@ pub fn another_history_gives_the_same_answers(harness: &impl Harness) {
 /// A third history.
 pub fn a_third_history_gives_the_same_answers(harness: &impl Harness) {
     history(harness, 3);
+}
+
+/// Decisions see every commit, also those that no reader has asked for yet: a store may write behind.
+pub fn decisions_see_what_nobody_read(harness: &impl Harness) {
+    let mut history = History::seeded(4);
+    let store = harness.open();
+    for _ in 0..3 * STEPS {
+        let changes = history.step();
+        store.commit(&changes, history.epoch() - 1).unwrap();
+        history.compare_load(&store);
+    }
+    history.compare(&store);
+}
+
+/// A random history that a store can be put through step by step, with the answers expected of it.
+pub struct History {
+    random: SmallRng,
+    model: Model,
+}
+
+impl History {
+    /// The history of a seed.
+    pub fn seeded(seed: u64) -> Self {
+        Self {
+            random: SmallRng::seed_from_u64(seed),
+            model: Model::default(),
+        }
+    }
+
+    /// The next change set, which counts as committed from now on.
+    pub fn step(&mut self) -> ChangeSet {
+        let changes = random_changes(&mut self.random);
+        self.model.apply(&changes);
+        changes
+    }
+
+    /// The epoch after the steps so far.
+    pub fn epoch(&self) -> u64 {
+        self.model.epoch
+    }
+
+    /// Asks the store everything. Panics where its answer is not the expected one.
+    #[track_caller]
+    pub fn compare(&self, store: &impl Store) {
+        self.model.compare(store);
+    }
+
+    /// Asks the store what a decision about everything would ask, and nothing else.
+    #[track_caller]
+    pub fn compare_load(&self, store: &impl Store) {
+        let all = self.model.all();
+        assert_eq!(sorted(store.load(&all).unwrap()), self.model.load(&all));
+    }
 }
 
 fn history(harness: &impl Harness, seed: u64) {

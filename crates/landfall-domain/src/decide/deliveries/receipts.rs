@@ -1,7 +1,7 @@
 //! Receipts and opt-outs, and the quarantine in which they wait for an unknown delivery.
 
 use super::super::{Arrival, Taken};
-use super::{facts, links, targets};
+use super::{facts, links, opt_out_mark, targets};
 use crate::fact::{Fact, TargetKey};
 use crate::ids::DeliveryKey;
 use crate::input::{Body, Input, reportable};
@@ -31,13 +31,7 @@ pub(in crate::decide) fn note_opt_out(
     arrival: Arrival,
 ) -> Option<DeliveryKey> {
     let key = set.deliveries_by_id.get(delivery_id).copied()?;
-    let said = Said {
-        delivery_id,
-        mark,
-        recipient: None,
-        text: None,
-        href: None,
-    };
+    let said = Said::opt_out(delivery_id, mark);
     facts::record(set, &said.fact(set, key, true, arrival)?);
     Some(key)
 }
@@ -58,8 +52,17 @@ pub(super) fn release(set: &mut WorkingSet, key: DeliveryKey, now: Timestamp) ->
             clamped: false,
             now,
         };
-        if let Some(said) = Said::of(&input.body) {
-            apply(set, key, &said, true, arrival);
+        match (&input.body, Said::of(&input.body)) {
+            // The choice was recorded when it came; only the delivery's mark waited.
+            (Body::Subscription { .. }, Some(said)) => {
+                if let Some(fact) = said.fact(set, key, true, arrival) {
+                    facts::record(set, &fact);
+                }
+            }
+            (_, Some(said)) => {
+                apply(set, key, &said, true, arrival);
+            }
+            (_, None) => {}
         }
     }
     set.log
@@ -107,14 +110,29 @@ impl<'i> Said<'i> {
                 text: reason.as_deref().filter(|text| !text.trim().is_empty()),
                 href: href.as_deref(),
             }),
-            Body::Unsubscribe { delivery_id } => Some(Self {
-                delivery_id,
-                mark: Mark::Unsubscribed,
-                recipient: None,
-                text: None,
-                href: None,
-            }),
+            Body::Unsubscribe { delivery_id } => {
+                Some(Self::opt_out(delivery_id, Mark::Unsubscribed))
+            }
+            Body::Subscription {
+                delivery_id: Some(delivery_id),
+                subscribed,
+                topics,
+                ..
+            } => {
+                let mark = opt_out_mark(*subscribed, topics)?;
+                Some(Self::opt_out(delivery_id, mark))
+            }
             _ => None,
+        }
+    }
+
+    const fn opt_out(delivery_id: &'i str, mark: Mark) -> Self {
+        Self {
+            delivery_id,
+            mark,
+            recipient: None,
+            text: None,
+            href: None,
         }
     }
 
@@ -201,7 +219,12 @@ fn is_flooded(set: &WorkingSet, fact: &Fact) -> bool {
     }
 }
 
-fn quarantine(set: &mut WorkingSet, id: &str, input: &Input, arrival: Arrival) -> Taken {
+pub(super) fn quarantine(
+    set: &mut WorkingSet,
+    id: &str,
+    input: &Input,
+    arrival: Arrival,
+) -> Taken {
     let waiting = set.quarantined.entry(id.to_owned()).or_default();
     let copy = |other: &Input| {
         other.body == input.body && (input.at.is_none() || other.at == Some(arrival.at))

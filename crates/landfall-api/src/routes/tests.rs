@@ -1,0 +1,14 @@
+//! The ways in over HTTP, on a real store: what is answered, what is stored, what is noted.
+
+mod hooks;
+mod house;
+mod pipelines;
+mod quarantine;
+mod receipts;
+mod refusals;
+mod sdk;
+mod track;
+
+use serde_json::{Value, json};
+
+use self::house::{Answer, House};
