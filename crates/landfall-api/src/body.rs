@@ -98,3 +98,6 @@ pub(crate) fn json(bytes: &[u8]) -> Parsed<Value> {
         Problem::new("malformed", "", message)
     })
 }
+
+#[cfg(test)]
+mod tests;

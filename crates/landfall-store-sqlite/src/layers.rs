@@ -146,6 +146,14 @@ impl Layers {
             .chain([&self.recent])
     }
 
+    /// Nothing beyond what SQLite has at `epoch`.
+    pub(crate) fn at(epoch: u64) -> Self {
+        Self {
+            epoch,
+            ..Self::default()
+        }
+    }
+
     /// Adds a commit.
     pub(crate) fn add(&mut self, changes: &ChangeSet, rows: &[u8], counters: Counters) {
         self.epoch = counters.epoch;

@@ -90,10 +90,7 @@ impl SqliteStore {
             path: path.to_owned(),
             writer: Mutex::new(writer),
             intake: Mutex::new(Intake { journal, counters }),
-            layers: RwLock::new(Layers {
-                epoch: counters.epoch,
-                ..Layers::default()
-            }),
+            layers: RwLock::new(Layers::at(counters.epoch)),
             readers: Mutex::default(),
             committed: AtomicU64::new(counters.epoch),
             settled: AtomicU64::new(counters.epoch),

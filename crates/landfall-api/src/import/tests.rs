@@ -149,3 +149,131 @@ fn times_as_exports_write_them() {
         assert_eq!(moment(text), None, "{text}");
     }
 }
+
+#[test]
+fn limits_hold_for_files_as_for_calls() {
+    let long = "x".repeat(151);
+    let value = "x".repeat(1_001);
+    let token = "x".repeat(4_097);
+    let rows = [
+        (
+            ImportKind::People,
+            format!(r#"{{"id":"{long}"}}"#),
+            "an identifier is longer than 150 bytes",
+        ),
+        (
+            ImportKind::People,
+            format!(r#"{{"id":"u1","email":"{long}"}}"#),
+            "an identifier is longer than 150 bytes",
+        ),
+        (
+            ImportKind::People,
+            format!(r#"{{"id":"u1","a":"{value}"}}"#),
+            "value for attribute 'a' cannot be longer than 1000 bytes",
+        ),
+        (
+            ImportKind::People,
+            r#"{"id":"u1","_timestamp":"soon"}"#.to_owned(),
+            "_timestamp is not a time",
+        ),
+        (
+            ImportKind::Devices,
+            format!(r#"{{"id":"u1","token":"{token}"}}"#),
+            "the token is longer than any push token",
+        ),
+        (
+            ImportKind::Devices,
+            r#"{"id":"u1","token":"t","last_used":-4}"#.to_owned(),
+            "last_used is not a time",
+        ),
+        (
+            ImportKind::Devices,
+            format!(r#"{{"id":"u1","token":"t","a":"{value}"}}"#),
+            "a cannot be longer than 1000 bytes",
+        ),
+        (
+            ImportKind::Deliveries,
+            format!(r#"{{"id":"{long}","type":"push","customer_id":"u","sent":5}}"#),
+            "the delivery_id is longer than 150 bytes",
+        ),
+        (
+            ImportKind::Deliveries,
+            format!(r#"{{"id":"d","type":"push","email":"{long}","sent":5}}"#),
+            "an identifier is longer than 150 bytes",
+        ),
+        (
+            ImportKind::Deliveries,
+            format!(r#"{{"id":"d","type":"push","customer_id":"u","sent":5,"token":"{token}"}}"#),
+            "the recipient is longer than any push token",
+        ),
+    ];
+    for (kind, line, reason) in rows {
+        let row = json_rows(line.as_bytes()).remove(0).expect("an object");
+        assert_eq!(read(kind, &row).expect_err("a fault").reason, reason);
+    }
+}
+
+#[test]
+fn what_is_not_an_attribute_is_not_imported_as_one() {
+    let line =
+        r#"{"id":"u1","cio_id":"0a","anonymous_id":"v1","_update":true,"plan":"pro","gone":null}"#;
+    let row = json_rows(line.as_bytes()).remove(0).expect("an object");
+    let Body::Identify {
+        claims, attributes, ..
+    } = read(ImportKind::People, &row).expect("a person").body
+    else {
+        panic!("not a person");
+    };
+    assert_eq!(claims.anonymous_id.as_deref(), Some("v1"));
+    assert_eq!(attributes.keys().collect::<Vec<_>>(), ["gone", "plan"]);
+}
+
+#[test]
+fn the_owner_of_a_device_may_be_named_in_many_ways() {
+    let rows = [
+        (r#"{"customer_id":"u1","id":"tok"}"#, "u1", "tok"),
+        (r#"{"id":"u1","token":"tok"}"#, "u1", "tok"),
+        (
+            r#"{"email":"A@x.io","device_token":"tok"}"#,
+            "a@x.io",
+            "tok",
+        ),
+        (
+            r#"{"cio_id":"0a","customer_id":"u1","device_id":"tok"}"#,
+            "0a",
+            "tok",
+        ),
+    ];
+    for (line, owner, token) in rows {
+        let row = json_rows(line.as_bytes()).remove(0).expect("an object");
+        let Body::AddDevice { who, device } =
+            read(ImportKind::Devices, &row).expect("a device").body
+        else {
+            panic!("not a device");
+        };
+        assert_eq!(
+            (who.value(), device.token.as_str()),
+            (owner, token),
+            "{line}"
+        );
+    }
+    let row = json_rows(br#"{"id":"tok","platform":"ios"}"#)
+        .remove(0)
+        .expect("an object");
+    assert_eq!(
+        read(ImportKind::Devices, &row).expect_err("a fault").reason,
+        "no token"
+    );
+}
+
+#[test]
+fn a_csv_line_may_hold_quotes_breaks_and_bad_bytes() {
+    let header = ["id".to_owned(), "\u{feff}Full Name".to_owned()];
+    let lines = b"u1,\"Ann, the \"\"first\"\"\nof two\"\nu2,\xff\nu3,Bo\r\n";
+    let rows = csv_rows(&header, lines);
+    assert_eq!(rows.len(), 3);
+    let first = rows[0].as_ref().expect("a row");
+    assert_eq!(first["full_name"], "Ann, the \"first\"\nof two");
+    assert_eq!(rows[1], Err(Skipped::because("not a CSV line in UTF-8")));
+    assert_eq!(rows[2].as_ref().expect("a row")["full_name"], "Bo");
+}

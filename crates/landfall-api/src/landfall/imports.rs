@@ -267,3 +267,6 @@ async fn keep(workspace: &Workspace, report: &ImportReport) -> Result<(), StoreE
 fn text(report: &ImportReport) -> String {
     serde_json::to_string(report).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

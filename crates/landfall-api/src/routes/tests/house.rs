@@ -27,7 +27,6 @@ const SIGNING_KEY: &str = "whsec_demo";
 
 pub(super) struct House {
     router: Router,
-    pub(super) clock: Arc<ManualClock>,
     opened: Vec<Opened>,
     _folder: tempfile::TempDir,
 }
@@ -81,7 +80,6 @@ impl House {
         };
         Self {
             router: crate::app::router(App::new(directory, settings)),
-            clock,
             opened,
             _folder: folder,
         }
