@@ -16,6 +16,11 @@ const BENCHMARKS: &[(&str, &str, &str)] = &[
         "durable calls over HTTP beside the same endpoint without storing, and PostgreSQL",
         "bench/ingest.sh",
     ),
+    (
+        "start",
+        "how soon a server with ten million deliveries serves, with and without a snapshot",
+        "bench/start.sh",
+    ),
 ];
 
 /// Runs one, or lists them.

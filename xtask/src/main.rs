@@ -20,7 +20,7 @@ cargo x <command>
                (--fast: no installing; tests that need PostgreSQL or clients are left out)
   tidy         the checks of the house: dependency table, file lengths, names, documents
   openapi      write docs/api/openapi.json from the code
-  bench [NAME] run a benchmark of bench/ (board, ingest); without a name: list them
+  bench [NAME] run a benchmark of bench/ (board, ingest, start); without a name: list them
   ci           what CI runs: the same as test
 ";
 

@@ -29,6 +29,7 @@ const BATCH: usize = 1_000;
 
 struct Settings {
     landfall: PathBuf,
+    data: PathBuf,
     postgres: Option<String>,
     length: Duration,
     only: Option<String>,
@@ -38,6 +39,7 @@ fn settings() -> Result<Settings> {
     let mut arguments = std::env::args().skip(1);
     let mut settings = Settings {
         landfall: PathBuf::from("target/release/landfall"),
+        data: std::env::temp_dir().join("landfall-bench-ingest"),
         postgres: None,
         length: Duration::from_secs(10),
         only: None,
@@ -46,6 +48,7 @@ fn settings() -> Result<Settings> {
         let value = arguments.next().with_context(|| format!("{name} needs a value"))?;
         match name.as_str() {
             "--landfall" => settings.landfall = value.into(),
+            "--data" => settings.data = value.into(),
             "--postgres" => settings.postgres = Some(value),
             "--seconds" => settings.length = Duration::from_secs(value.parse()?),
             "--only" => settings.only = Some(value),
@@ -60,7 +63,7 @@ fn main() -> Result<()> {
     println!("Mix: 60 % events, 35 % identify calls, 5 % devices, of 100,000 people, uniformly.");
     let wanted = |part: &str| settings.only.as_deref().is_none_or(|only| only == part);
     if wanted("idle") {
-        let idle = Server::start(&settings.landfall, &[])?;
+        let idle = Server::start(&settings.landfall, &settings.data, &[])?;
         println!("Empty server, idle: {} MB resident (to reach: 60)", idle.resident_mb()?);
     }
     if wanted("single") {
@@ -85,7 +88,7 @@ fn main() -> Result<()> {
 }
 
 fn batches(settings: &Settings) -> Result<f64> {
-    let server = Server::start(&settings.landfall, &[])?;
+    let server = Server::start(&settings.landfall, &settings.data, &[])?;
     let items = measure(settings, &server, BATCH_CONNECTIONS, BATCH, |connection| {
         let mut mix = Mix::new(connection as u64);
         move || http::post("/api/v2/batch", batch_body(&mut mix, BATCH).as_bytes())
@@ -96,7 +99,7 @@ fn batches(settings: &Settings) -> Result<f64> {
 }
 
 fn singles(settings: &Settings, options: &[&str]) -> Result<f64> {
-    let server = Server::start(&settings.landfall, options)?;
+    let server = Server::start(&settings.landfall, &settings.data, options)?;
     measure(settings, &server, CONNECTIONS, 1, |connection| {
         let mut mix = Mix::new(connection as u64);
         move || mix.item().call()

@@ -14,8 +14,9 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start(landfall: &Path, options: &[&str]) -> Result<Self> {
-        let folder = Path::new("bench/work/ingest").to_owned();
+    /// Starts with a new data folder at `folder`.
+    pub fn start(landfall: &Path, folder: &Path, options: &[&str]) -> Result<Self> {
+        let folder = folder.to_owned();
         if folder.exists() {
             std::fs::remove_dir_all(&folder)?;
         }

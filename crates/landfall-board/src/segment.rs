@@ -31,12 +31,55 @@ impl Times {
         }
     }
 
+    /// The first of the rows `start..end`, which rise in time, that was created at `at` or later.
+    pub(crate) fn first_from(&self, at: i64, start: usize, end: usize) -> usize {
+        let before = match self {
+            Self::Near(base, _) if at <= *base => 0,
+            Self::Near(base, offsets) => {
+                let offset = u32::try_from(at.saturating_sub(*base));
+                offset.map_or(end - start, |offset| {
+                    count_before(&offsets[start..end], offset)
+                })
+            }
+            Self::Far(times) => times[start..end].partition_point(|time| *time < at),
+        };
+        start + before
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Near(_, offsets) => 4 * offsets.capacity(),
             Self::Far(times) => 8 * times.capacity(),
         }
     }
+}
+
+/// How many of the rising `offsets` are below `bound`. Messages go out evenly enough that a guess
+/// by proportion ends up near; a search that starts there touches less memory than bisection.
+fn count_before(offsets: &[u32], bound: u32) -> usize {
+    let (Some(first), Some(last)) = (offsets.first(), offsets.last()) else {
+        return 0;
+    };
+    if bound <= *first {
+        return 0;
+    }
+    if *last < bound {
+        return offsets.len();
+    }
+    let steps = u64::from(bound - first) * (offsets.len() as u64 - 1);
+    let guess = (steps / u64::from(last - first)) as usize;
+    let (mut low, mut high, mut step) = (guess, guess, 8);
+    if offsets[guess] < bound {
+        while high < offsets.len() && offsets[high] < bound {
+            (low, high, step) = (high + 1, high + step, step * 2);
+        }
+        high = high.min(offsets.len());
+    } else {
+        while low > 0 && offsets[low] >= bound {
+            (high, low, step) = (low, low.saturating_sub(step), step * 2);
+        }
+    }
+    low + offsets[low..high].partition_point(|offset| *offset < bound)
 }
 
 /// Which message each row is of.

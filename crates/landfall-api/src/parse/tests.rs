@@ -51,8 +51,11 @@ fn named(kind: &str, value: &str) -> Value {
 }
 
 fn identify(who: Value, claims: Value, attributes: Value) -> Value {
-    json!({"kind": "identify", "who": who, "claims": claims, "attributes": attributes,
-           "update_only": false})
+    let mut body = json!({"kind": "identify", "update_only": false});
+    body["who"] = who;
+    body["claims"] = claims;
+    body["attributes"] = attributes;
+    body
 }
 
 fn long(bytes: usize) -> String {

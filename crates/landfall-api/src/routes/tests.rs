@@ -2,6 +2,8 @@
 
 mod hooks;
 mod house;
+mod limits;
+mod own;
 mod pipelines;
 mod quarantine;
 mod receipts;

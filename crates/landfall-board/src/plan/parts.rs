@@ -39,6 +39,17 @@ impl Part {
         (group != self.excluded()).then_some(group)
     }
 
+    /// First and last entry that may take part.
+    pub(crate) fn reach(&self) -> (u32, u32) {
+        let takes_part = |group: &u32| *group != self.excluded();
+        let first = self.of.iter().position(takes_part);
+        let last = match self.beyond == self.excluded() {
+            true => self.of.iter().rposition(takes_part).unwrap_or(0) as u32,
+            false => u32::MAX,
+        };
+        (first.unwrap_or(self.of.len()) as u32, last)
+    }
+
     /// Whether no row can take part.
     pub(crate) fn is_empty(&self) -> bool {
         self.keys.is_empty()

@@ -1,5 +1,5 @@
-//! Stretches: neighbouring rows of one group of messages whose creation lies in the range and in one time
-//! bucket. Within one, a scan has only device facts and fates left to look at.
+//! Stretches: neighbouring rows of one group of messages whose creation lies in the range and in
+//! one time bucket. Within one, a scan has only device facts and fates left to look at.
 
 use crate::plan::{Axis, Selection};
 use crate::segment::{Messages, Segment};
@@ -42,25 +42,41 @@ impl Segment {
         stretches
     }
 
-    /// Sealed: each run rises in time, so its cuts are found by bisection.
+    /// Sealed: runs rise by message and each rises in time, so both are cut by bisection.
     fn cut_runs(&self, selection: &Selection, axis: &Axis, into: &mut Vec<Stretch>) {
+        let Messages::Runs(runs) = &self.messages else {
+            return;
+        };
         let whole = self.created.within(selection.start, selection.end);
-        for (message, mut start, mut end) in self.runs() {
-            let Some(message) = selection.messages.group(message) else {
+        // Often all rows that take part are of one bucket. Then no row's time is looked at.
+        let first_bucket = axis.bucket(self.created.min.max(selection.start));
+        let one_bucket = self.created.max.min(selection.end - 1) < axis.end(first_bucket);
+        let (first, last) = selection.messages.reach();
+        let place = runs.partition_point(|(message, _)| *message < first);
+        let mut begin = place.checked_sub(1).map_or(0, |before| runs[before].1) as usize;
+        for (message, run_end) in &runs[place..] {
+            let (mut start, mut end) = (begin, *run_end as usize);
+            begin = end;
+            if *message > last {
+                break;
+            }
+            let Some(message) = selection.messages.group(*message) else {
                 continue;
             };
             if !whole {
-                start = self.first_from(selection.start, start, end);
-                end = self.first_from(selection.end, start, end);
+                start = self.times.first_from(selection.start, start, end);
+                end = self.times.first_from(selection.end, start, end);
             }
             while start < end {
-                let bucket = axis.bucket(self.times.get(start));
-                let next = axis.end(bucket);
-                let cut = if self.created.max < next {
-                    end
-                } else {
-                    self.first_from(next, start, end)
-                };
+                let mut bucket = first_bucket;
+                let mut cut = end;
+                if !one_bucket {
+                    bucket = axis.bucket(self.times.get(start));
+                    let next = axis.end(bucket);
+                    if self.created.max >= next {
+                        cut = self.times.first_from(next, start, end);
+                    }
+                }
                 into.push(Stretch {
                     message,
                     bucket,
@@ -70,20 +86,6 @@ impl Segment {
                 start = cut;
             }
         }
-    }
-
-    /// The first of the rows `start..end`, which rise in time, that was created at `at` or later.
-    fn first_from(&self, at: i64, start: usize, end: usize) -> usize {
-        let (mut low, mut high) = (start, end);
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if self.times.get(middle) < at {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
     }
 
     /// Open: rows stand in order of arrival, so each is looked at.

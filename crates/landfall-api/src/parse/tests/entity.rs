@@ -19,7 +19,9 @@ fn with(mut value: Value, more: Value) -> Value {
 }
 
 fn input(body: Value) -> Value {
-    json!({"source": "track_v2", "body": body})
+    let mut input = json!({"source": "track_v2"});
+    input["body"] = body;
+    input
 }
 
 #[track_caller]
@@ -165,15 +167,19 @@ fn objects_and_relationships_are_accepted_and_not_kept() {
     }
 }
 
+#[track_caller]
+fn refuses(rows: impl IntoIterator<Item = (Value, &'static str, &'static str)>) {
+    for (value, reason, field) in rows {
+        assert_eq!(
+            refused(operation(&value)),
+            (reason, field.to_owned()),
+            "{value}"
+        );
+    }
+}
+
 #[test]
 fn operations_that_cannot_be() {
-    let delivery = |more| {
-        with(
-            json!({"type": "delivery", "action": "event", "identifiers": {"id": "D1"}, "name": "opened",
-                    "attributes": {"device_token": "tok"}}),
-            more,
-        )
-    };
     let rows = [
         (json!([]), "invalid", ""),
         (json!({}), "required", "type"),
@@ -237,6 +243,13 @@ fn operations_that_cannot_be() {
             "invalid",
             "timestamp",
         ),
+    ];
+    refuses(rows);
+}
+
+#[test]
+fn events_devices_and_relationships_that_cannot_be() {
+    refuses([
         (person("event", json!({})), "required", "name"),
         (
             person("event", json!({"name": "e", "attributes": 1})),
@@ -259,6 +272,19 @@ fn operations_that_cannot_be() {
             "required",
             "identifiers",
         ),
+    ]);
+}
+
+#[test]
+fn receipts_that_cannot_be() {
+    let delivery = |more| {
+        with(
+            json!({"type": "delivery", "action": "event", "identifiers": {"id": "D1"}, "name": "opened",
+                    "attributes": {"device_token": "tok"}}),
+            more,
+        )
+    };
+    refuses([
         (delivery(json!({"action": "open"})), "unknown", "action"),
         (delivery(json!({"name": "clicked"})), "invalid", "name"),
         (
@@ -276,14 +302,7 @@ fn operations_that_cannot_be() {
             "required",
             "attributes.device_token",
         ),
-    ];
-    for (value, reason, field) in rows {
-        assert_eq!(
-            refused(operation(&value)),
-            (reason, field.to_owned()),
-            "{value}"
-        );
-    }
+    ]);
 }
 
 #[test]

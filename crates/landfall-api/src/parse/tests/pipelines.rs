@@ -226,8 +226,19 @@ fn the_path_says_the_type_of_a_single_call() {
     assert_eq!(stored(Ok(input))["body"]["kind"], "track");
 }
 
+#[track_caller]
+pub(super) fn refuses(rows: impl IntoIterator<Item = (Value, &'static str, &'static str)>) {
+    for (value, reason, field) in rows {
+        assert_eq!(
+            refused(parsed(&value)),
+            (reason, field.to_owned()),
+            "{value}"
+        );
+    }
+}
+
 #[test]
-fn calls_that_cannot_be() {
+fn envelopes_and_people_that_cannot_be() {
     let rows = [
         (json!("text"), "invalid", ""),
         (json!({"userId": "u1"}), "required", "type"),
@@ -267,6 +278,13 @@ fn calls_that_cannot_be() {
             "too_long",
             "traits.a",
         ),
+    ];
+    refuses(rows);
+}
+
+#[test]
+fn events_and_merges_that_cannot_be() {
+    refuses([
         (
             json!({"type": "track", "userId": "u1"}),
             "required",
@@ -309,12 +327,5 @@ fn calls_that_cannot_be() {
             "required",
             "userId",
         ),
-    ];
-    for (value, reason, field) in rows {
-        assert_eq!(
-            refused(parsed(&value)),
-            (reason, field.to_owned()),
-            "{value}"
-        );
-    }
+    ]);
 }

@@ -5,8 +5,8 @@ use landfall_domain::identifier::IdentifierKind;
 use super::*;
 use crate::parse::track;
 
-fn event(body: Value) -> Parsed<Input> {
-    track::event(Identifier::new(IdentifierKind::Id, "u1"), &body)
+fn event(body: &Value) -> Parsed<Input> {
+    track::event(Identifier::new(IdentifierKind::Id, "u1"), body)
 }
 
 #[test]
@@ -42,10 +42,10 @@ fn events_pages_and_screens() {
         ),
     ];
     for (body, expected) in rows {
-        assert_eq!(stored(event(body.clone())), expected, "{body}");
+        assert_eq!(stored(event(&body)), expected, "{body}");
     }
     let body = json!({"name": "e", "id": "01JTEST", "timestamp": 1_790_000_000});
-    let input = event(body).unwrap();
+    let input = event(&body).unwrap();
     assert_eq!(input.dedupe_key.as_deref(), Some("event:01JTEST"));
     assert_eq!(input.at.map(|at| at.seconds()), Some(1_790_000_000));
 }
@@ -98,11 +98,11 @@ fn events_that_cannot_be() {
         (json!("e"), "invalid", "body"),
     ];
     for (body, reason, field) in rows {
-        assert_eq!(refused(event(body)), (reason, field.to_owned()));
+        assert_eq!(refused(event(&body)), (reason, field.to_owned()));
     }
-    assert!(event(json!({"name": long(100)})).is_ok());
-    assert!(event(json!({"name": long(2_048), "type": "page"})).is_ok());
-    assert!(event(json!({"name": "e", "data": {"a": long(99_992)}})).is_ok());
+    assert!(event(&json!({"name": long(100)})).is_ok());
+    assert!(event(&json!({"name": long(2_048), "type": "page"})).is_ok());
+    assert!(event(&json!({"name": "e", "data": {"a": long(99_992)}})).is_ok());
 }
 
 #[test]

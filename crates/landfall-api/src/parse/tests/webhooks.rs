@@ -5,8 +5,10 @@ use super::*;
 use crate::parse::webhooks::input;
 
 pub(super) fn event(object_type: &str, metric: &str, data: Value) -> Value {
-    json!({"event_id": "01JTEST", "object_type": object_type, "metric": metric,
-           "timestamp": 1_790_000_000, "data": data})
+    let mut event = json!({"event_id": "01JTEST", "object_type": object_type, "metric": metric,
+        "timestamp": 1_790_000_000});
+    event["data"] = data;
+    event
 }
 
 /// A campaign's delivery to somebody, with more of the channel.

@@ -97,67 +97,95 @@ async fn a_source_must_exist() {
     }
 }
 
+/// Sends the events of a delivery in an order, some of them again, and tells its trail.
+async fn told(house: &House, delivery: &str, metrics: &[&str], order: &[usize]) -> Value {
+    for (place, index) in order.iter().enumerate() {
+        let at = NOW - 600 + i64::try_from(*index).unwrap() * 60;
+        let id = format!("{delivery}-{index}");
+        let event = push_event(&id, metrics[*index], delivery, at);
+        house.hook(&event).await;
+        match place % 3 {
+            0 => {
+                house.hook(&event).await;
+            }
+            // The same event under another id is the same event.
+            1 => {
+                let again = push_event(&format!("{id}-again"), metrics[*index], delivery, at);
+                house.hook(&again).await;
+            }
+            _ => {}
+        }
+    }
+    let trail = house.delivery(1, delivery).await.to_string();
+    let nameless = trail.replace(&format!("\"{delivery}\""), "\"D\"");
+    settled(serde_json::from_str(&nameless).unwrap())
+}
+
 #[tokio::test]
 async fn disorder_and_duplicates_end_in_the_same_state() {
     let house = House::open();
-    let metrics = ["attempted", "sent", "delivered", "opened", "converted"];
-    let mut reference = None;
-    for (number, order) in orders(metrics.len()).into_iter().enumerate() {
-        let delivery = format!("D{number}");
-        for (place, index) in order.iter().enumerate() {
-            let at = NOW - 600 + i64::try_from(*index).unwrap() * 60;
-            let event = push_event(
-                &format!("{delivery}-{index}"),
-                metrics[*index],
-                &delivery,
-                at,
-            );
-            house.hook(&event).await;
-            if place % 2 == 0 {
-                house.hook(&event).await;
-            }
-        }
-        let trail = house.delivery(1, &delivery).await;
-        let text = trail
-            .to_string()
-            .replace(&format!("\"{delivery}\""), "\"D\"");
-        let trail = settled(serde_json::from_str(&text).unwrap());
-        match &reference {
-            None => reference = Some(trail),
-            Some(reference) => assert_eq!(&trail, reference, "{order:?}"),
+    let rows: [&[&str]; 4] = [
+        &["attempted", "sent", "delivered", "opened", "converted"],
+        &["drafted", "attempted", "failed"],
+        &["sent", "bounced", "opened"],
+        &["attempted", "undeliverable", "dropped"],
+    ];
+    for (row, metrics) in rows.into_iter().enumerate() {
+        let mut reference = None;
+        for (number, order) in orders(metrics.len()).into_iter().enumerate() {
+            let trail = told(&house, &format!("D{row}-{number}"), metrics, &order).await;
+            assert_eq!(trail["facts"].as_array().unwrap().len(), metrics.len());
+            let reference = reference.get_or_insert_with(|| trail.clone());
+            assert_eq!(&trail, reference, "{metrics:?} {order:?}");
         }
     }
-    let reference = reference.unwrap();
-    assert_eq!(reference["facts"].as_array().unwrap().len(), metrics.len());
     assert_eq!(house.rejected(1).await, Vec::<Value>::new());
 }
 
 #[tokio::test]
 async fn opting_out_in_any_order_ends_in_the_same_state() {
     let house = House::open();
-    for (number, order) in orders(3).into_iter().enumerate() {
-        let (delivery, person) = (format!("D{number}"), format!("p{number}"));
-        let mut opt_out = push_event("", "opened", &delivery, NOW - 300);
-        opt_out["object_type"] = "customer".into();
-        opt_out["metric"] = "unsubscribed".into();
-        let mut events = [
-            push_event("", "sent", &delivery, NOW - 600),
-            push_event("", "opened", &delivery, NOW - 400),
-            opt_out,
-        ];
-        for index in order {
-            let event = &mut events[index];
-            event["event_id"] = format!("{delivery}-{index}").into();
-            event["data"]["identifiers"]["id"] = person.clone().into();
-            assert_eq!(house.hook(event).await.said(), (200, json!({})));
+    let rows = [
+        ("unsubscribed", json!({}), "unsubscribed", true),
+        (
+            "cio_subscription_preferences_changed",
+            json!({"content": "{\"topics\":{\"topic_1\":false}}"}),
+            "topic_unsubscribed",
+            false,
+        ),
+    ];
+    for (metric, more, mark, unsubscribed) in rows {
+        for (number, order) in orders(3).into_iter().enumerate() {
+            let delivery = format!("{metric}-{number}");
+            let mut opt_out = push_event("", "delivered", &delivery, NOW - 300);
+            opt_out["object_type"] = "customer".into();
+            opt_out["metric"] = metric.into();
+            let data = opt_out["data"].as_object_mut().unwrap();
+            data.extend(more.as_object().unwrap().clone());
+            let mut events = [
+                push_event("", "sent", &delivery, NOW - 600),
+                push_event("", "opened", &delivery, NOW - 400),
+                opt_out,
+            ];
+            for index in order {
+                let event = &mut events[index];
+                event["event_id"] = format!("{delivery}-{index}").into();
+                event["data"]["identifiers"]["id"] = delivery.clone().into();
+                assert_eq!(house.hook(event).await.said(), (200, json!({})));
+            }
+            let person = house.person(&delivery).await;
+            assert_eq!(person["unsubscribed"], unsubscribed, "{delivery}");
+            let marks = house.delivery(1, &delivery).await["marks"].to_string();
+            assert!(
+                marks.contains(&format!("\"{mark}\"")),
+                "{delivery}: {marks}"
+            );
+            let timeline = house.timeline(&delivery).await;
+            let chosen = timeline
+                .iter()
+                .filter(|entry| entry.starts_with("subscription_changed"));
+            assert_eq!(chosen.count(), 1, "{timeline:?}");
         }
-        assert_eq!(
-            house.person(&person).await["unsubscribed"],
-            json!(true),
-            "{number}"
-        );
-        let marks = house.delivery(1, &delivery).await["marks"].to_string();
-        assert!(marks.contains("unsubscribed"), "{number}: {marks}");
     }
 }
 

@@ -85,6 +85,14 @@ impl House {
         }
     }
 
+    /// Stops the workspaces as a server does at its end, while requests may still come.
+    pub(super) fn stop(&mut self) {
+        let opened = std::mem::take(&mut self.opened);
+        // Stopping waits, which a thread of the runtime must not.
+        let stopping = std::thread::spawn(|| opened.into_iter().for_each(Opened::stop));
+        stopping.join().unwrap();
+    }
+
     /// The workspace of that number, from one.
     pub(super) fn workspace(&self, number: usize) -> &Workspace {
         &self.opened[number - 1].workspace

@@ -26,7 +26,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A body without a known length, as Android sends it.
-fn chunked(bytes: Vec<u8>) -> Body {
+fn chunked(bytes: &[u8]) -> Body {
     let chunks: Vec<Result<Vec<u8>, std::io::Error>> =
         bytes.chunks(7).map(|chunk| Ok(chunk.to_vec())).collect();
     Body::from_stream(futures_util::stream::iter(chunks))
@@ -43,7 +43,7 @@ async fn batches_come_as_each_sdk_sends_them() {
     let browser = request(CALL).header("content-type", "text/plain");
     let rows = [
         ios.body(body.clone().into()).unwrap(),
-        android.body(chunked(gzip(body.as_bytes()))).unwrap(),
+        android.body(chunked(&gzip(body.as_bytes()))).unwrap(),
         browser.body(body.into()).unwrap(),
     ];
     for row in rows {
@@ -55,16 +55,14 @@ async fn batches_come_as_each_sdk_sends_them() {
     assert_eq!(looked.count(), 1, "{timeline:?}");
 }
 
-#[tokio::test]
-async fn no_batch_is_ever_answered_with_401_403_or_413() {
-    let house = House::open();
-    let before = (house.state(1), house.state(2));
+/// Batches that are nobody's, broken, or full of nonsense; their encoding; the status that they get.
+fn poison() -> Vec<(Vec<u8>, Option<&'static str>, u16)> {
     let wrong_key = json!({"batch": [event()], "writeKey": "no-such-key"}).to_string();
     let no_key = json!({"batch": [event()]}).to_string();
     let large =
         json!({"batch": [], "writeKey": WRITE_KEY, "more": "x".repeat(1 << 20)}).to_string();
     let bomb = gzip(&vec![b' '; 64 << 20]);
-    let rows: Vec<(Vec<u8>, Option<&str>, u16)> = vec![
+    vec![
         (wrong_key.into(), None, 200),
         (no_key.into(), None, 200),
         // What would never get better is dropped by iOS only on 400.
@@ -101,8 +99,14 @@ async fn no_batch_is_ever_answered_with_401_403_or_413() {
             200,
         ),
         (batch(&json!(null)).to_string().into(), None, 200),
-    ];
-    for (body, encoding, status) in rows {
+    ]
+}
+
+#[tokio::test]
+async fn no_batch_is_ever_answered_with_401_403_or_413() {
+    let house = House::open();
+    let before = (house.state(1), house.state(2));
+    for (body, encoding, status) in poison() {
         let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
         let mut request = request(CALL);
         if let Some(encoding) = encoding {
@@ -133,6 +137,44 @@ async fn no_batch_is_ever_answered_with_401_403_or_413() {
         let line =
             format!("landfall_refused_total{{surface=\"{CALL}\",reason=\"{reason}\"}} {count}");
         assert!(metrics.contains(&line), "{line} in {metrics}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_stored_now_is_kept_by_the_caller() {
+    let mut house = House::open();
+    house.stop();
+    let identify = json!({"type": "identify", "userId": "u1", "writeKey": WRITE_KEY});
+    let batch = batch(&identify).to_string();
+    let receipt = r#"{"delivery_id":"D1","event":"opened"}"#;
+    let entity = r#"{"type":"person","action":"identify","identifiers":{"id":"u1"}}"#;
+    let rows = [
+        // Phones drop what is answered with 4xx; they keep 429 and 5xx.
+        house.bare(CALL, batch.clone()).await,
+        house.strict("POST /v1/batch", batch).await,
+        house
+            .pipelines("POST /v1/identify", identify.to_string())
+            .await,
+        house.track("PUT /api/v1/customers/u1", "{}").await,
+        house
+            .track("POST /api/v1/forms/f/submit", r#"{"data":{"id":"u1"}}"#)
+            .await,
+        house.track("POST /api/v2/entity", entity).await,
+        house
+            .track(
+                "POST /api/v2/batch",
+                format!(r#"{{"batch":[{entity},{{}}]}}"#),
+            )
+            .await,
+        house.bare("POST /push/events", receipt).await,
+        house
+            .hook(&super::house::push_event("E1", "sent", "D1", 1_790_000_000))
+            .await,
+    ];
+    for answer in rows {
+        assert_eq!(answer.status, 503, "{}", answer.text);
+        assert_eq!(answer.headers["retry-after"], "1");
+        assert!(answer.json()["meta"]["error"].is_string());
     }
 }
 

@@ -219,12 +219,7 @@ fn is_flooded(set: &WorkingSet, fact: &Fact) -> bool {
     }
 }
 
-pub(super) fn quarantine(
-    set: &mut WorkingSet,
-    id: &str,
-    input: &Input,
-    arrival: Arrival,
-) -> Taken {
+pub(super) fn quarantine(set: &mut WorkingSet, id: &str, input: &Input, arrival: Arrival) -> Taken {
     let waiting = set.quarantined.entry(id.to_owned()).or_default();
     let copy = |other: &Input| {
         other.body == input.body && (input.at.is_none() || other.at == Some(arrival.at))

@@ -77,11 +77,17 @@ impl Shop {
 
     /// Stops as a server does and starts again on the same folder.
     pub(super) fn reopened(self) -> Self {
+        let Self {
+            router,
+            opened,
+            folder,
+            ..
+        } = self;
+        // The store is one process's at a time: every handle on it goes first.
+        drop(router);
         // Stopping waits, which a thread of the runtime must not.
-        std::thread::spawn(move || self.opened.stop())
-            .join()
-            .unwrap();
-        Self::open_in(self.folder)
+        std::thread::spawn(move || opened.stop()).join().unwrap();
+        Self::open_in(folder)
     }
 
     pub(super) fn folder(&self) -> &std::path::Path {
