@@ -203,7 +203,7 @@ fn start(landfall: &Path, data: &Path, how: &str) -> Result<Started> {
         .with_context(|| format!("the server said: {line}"))?
         .to_owned();
     let started = Started { child, address, begin };
-    let answer = started.get("/landfall/v1/metrics?measures=deliveries,delivered&by=platform&since=90d")?;
+    let answer = started.get("/landfall/v1/metrics?measures=created,delivered&by=platform&since=90d")?;
     if !answer.starts_with("HTTP/1.1 200") {
         bail!("metrics answered {answer}");
     }

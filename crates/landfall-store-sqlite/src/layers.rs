@@ -18,8 +18,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::record::{self, Counters, Row};
 
-/// Rows that `recent` may keep; when it is full it starts anew from what was settled last.
-const RECENT_ROWS: usize = 300_000;
+/// People that `recent` may keep; when it is full it starts anew from what was settled last.
+const RECENT_PEOPLE: usize = 150_000;
 
 /// Bytes of room that are kept for the next rows.
 const SPARE: usize = 24 << 20;
@@ -118,10 +118,6 @@ impl Layer {
         }
         self.moved.insert(from, to);
     }
-
-    fn rows_kept(&self) -> usize {
-        self.people.len() + self.holders.len() + self.tokens.len()
-    }
 }
 
 /// All layers.
@@ -179,7 +175,7 @@ impl Layers {
         self.spare = std::mem::take(&mut layer.rows);
         self.spare.clear();
         self.spare.shrink_to(SPARE);
-        if self.recent.rows_kept() + layer.rows_kept() > RECENT_ROWS {
+        if self.recent.people.len() + layer.people.len() > RECENT_PEOPLE {
             self.recent = Layer::default();
         }
         self.recent.people.extend(layer.people);

@@ -17,6 +17,7 @@ pub(crate) struct Part {
     pub(crate) of: Vec<u32>,
     /// Group of numbers beyond the dictionary: messages that the catalogue does not know.
     beyond: u32,
+    reach: (u32, u32),
     /// Values of the part's dimensions, by group.
     pub(crate) keys: Vec<Vec<Value>>,
 }
@@ -39,15 +40,9 @@ impl Part {
         (group != self.excluded()).then_some(group)
     }
 
-    /// First and last entry that may take part.
-    pub(crate) fn reach(&self) -> (u32, u32) {
-        let takes_part = |group: &u32| *group != self.excluded();
-        let first = self.of.iter().position(takes_part);
-        let last = match self.beyond == self.excluded() {
-            true => self.of.iter().rposition(takes_part).unwrap_or(0) as u32,
-            false => u32::MAX,
-        };
-        (first.unwrap_or(self.of.len()) as u32, last)
+    /// First and last entry that may take part; the first is the greater when none does.
+    pub(crate) const fn reach(&self) -> (u32, u32) {
+        self.reach
     }
 
     /// Whether no row can take part.
@@ -183,7 +178,11 @@ impl Part {
 
     fn new(of: &[Option<u32>], beyond: Option<u32>, keys: Vec<Vec<Value>>) -> Self {
         let excluded = keys.len() as u32;
+        let first = of.iter().position(Option::is_some).unwrap_or(of.len());
+        let last = of.iter().rposition(Option::is_some).unwrap_or(0);
+        let last = beyond.map_or(last as u32, |_| u32::MAX);
         Self {
+            reach: (first as u32, last),
             of: of.iter().map(|group| group.unwrap_or(excluded)).collect(),
             beyond: beyond.unwrap_or(excluded),
             keys,

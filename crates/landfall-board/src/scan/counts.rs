@@ -1,13 +1,15 @@
 //! The fast scan: counts of rows or deliveries by creation. A row costs two lookups and an
 //! addition.
 
+mod tally;
+
 use rustc_hash::FxHashMap;
 
 use crate::board::Board;
 use crate::index::{Address, row_of, segment_of};
 use crate::plan::Plan;
 use crate::query::CountBy;
-use crate::scan::lookup::{Code, Lookup, OnCodes, on_codes};
+use crate::scan::counts::tally::{Desk, Tables};
 use crate::scan::stretch::Stretch;
 use crate::scan::sums::{ROWS, Sums};
 use crate::segment::Segment;
@@ -21,10 +23,8 @@ const MAX_HELD: usize = 1 << 25;
 /// device facts and one for those that take no part; in each a cell for each combination of fate
 /// group and counted marks, and one for fates that take no part.
 pub(crate) struct CellPlan {
-    /// Where a line begins, by set of device facts.
-    lines: Lookup,
-    /// Which cell of the line, by fate.
-    places: Lookup,
+    /// Where a line begins, by set of device facts, and which cell of the line, by fate.
+    tables: Tables,
     /// Fate group and counted bits of each cell, sorted.
     cells: Vec<(u32, u32)>,
     dims_groups: usize,
@@ -60,8 +60,7 @@ impl CellPlan {
         let places = (0..bits.len()).map(place).collect();
         let lines = dims.of.iter().map(|group| group * width as u32).collect();
         Some(Self {
-            lines: Lookup::new(lines),
-            places: Lookup::new(places),
+            tables: Tables::new(lines, places, (dims_groups + 1) * width),
             cells,
             dims_groups,
             bits,
@@ -77,19 +76,13 @@ impl CellPlan {
     }
 }
 
-/// Two copies of a block, for rows in turn: adding to the same cell twice in a row would have to
-/// wait.
-struct Block {
-    even: Vec<u32>,
-    odd: Vec<u32>,
-}
-
 /// One thread's counting.
 pub(crate) struct Counter<'scan> {
     plan: &'scan Plan<'scan>,
     cells: &'scan CellPlan,
     /// By bucket and message group.
-    blocks: FxHashMap<(usize, u32), Block>,
+    blocks: FxHashMap<(usize, u32), Vec<u32>>,
+    desk: Desk,
 }
 
 impl<'scan> Counter<'scan> {
@@ -98,6 +91,7 @@ impl<'scan> Counter<'scan> {
             plan,
             cells,
             blocks: FxHashMap::default(),
+            desk: Desk::default(),
         }
     }
 
@@ -107,14 +101,11 @@ impl<'scan> Counter<'scan> {
         let several = segment.several || segment.scattered.is_some();
         for stretch in segment.stretches(&self.plan.selection, &self.plan.axis) {
             let len = self.cells.block_len();
-            if self.blocks.len() * len * 2 > MAX_HELD {
+            if self.blocks.len() * len > MAX_HELD {
                 self.add_up(sums);
             }
             let block = self.blocks.entry((stretch.bucket, stretch.message));
-            let block = block.or_insert_with(|| Block {
-                even: vec![0; len],
-                odd: vec![0; len],
-            });
+            let block = block.or_insert_with(|| vec![0; len]);
             if by_delivery && several {
                 Deliveries {
                     plan: self.plan,
@@ -124,12 +115,10 @@ impl<'scan> Counter<'scan> {
                 }
                 .count(segment, stretch);
             } else {
-                let mut tally = Tally {
-                    cells: self.cells,
-                    block,
-                };
                 let rows = (stretch.start, stretch.end);
-                on_codes(&segment.dims, &segment.fates, rows, &mut tally);
+                self.cells
+                    .tables
+                    .tally(segment, rows, &mut self.desk, block);
             }
         }
     }
@@ -140,8 +129,7 @@ impl<'scan> Counter<'scan> {
         for ((bucket, message), block) in self.blocks.drain() {
             for dims in 0..self.cells.dims_groups {
                 let line = dims * width..(dims + 1) * width;
-                let counts = block.even[line.clone()].iter().zip(&block.odd[line]);
-                let counts = counts.map(|(even, odd)| u64::from(*even) + u64::from(*odd));
+                let counts = block[line].iter().map(|count| u64::from(*count));
                 let mut counts = self.cells.cells.iter().zip(counts).filter(|(_, n)| *n > 0);
                 let Some(((fate, bits), count)) = counts.next() else {
                     continue;
@@ -162,34 +150,12 @@ impl<'scan> Counter<'scan> {
     }
 }
 
-struct Tally<'scan> {
-    cells: &'scan CellPlan,
-    block: &'scan mut Block,
-}
-
-impl OnCodes for Tally<'_> {
-    fn run<D: Code, F: Code>(&mut self, dims: &[D], fates: &[F]) {
-        let (lines, places) = (&self.cells.lines, &self.cells.places);
-        let (even, odd) = (&mut self.block.even[..], &mut self.block.odd[..]);
-        let cell = |dims: D, fate: F| (dims.look_up(lines) + fate.look_up(places)) as usize;
-        let (dims_pairs, fate_pairs) = (dims.chunks_exact(2), fates.chunks_exact(2));
-        let (dims_left, fates_left) = (dims_pairs.remainder(), fate_pairs.remainder());
-        for (dims, fates) in dims_pairs.zip(fate_pairs) {
-            even[cell(dims[0], fates[0])] += 1;
-            odd[cell(dims[1], fates[1])] += 1;
-        }
-        if let (Some(dims), Some(fate)) = (dims_left.first(), fates_left.first()) {
-            even[cell(*dims, *fate)] += 1;
-        }
-    }
-}
-
 /// Counting where a delivery may have several rows: next to each other, or all over the board.
 /// The latter are left to [`scattered`].
 struct Deliveries<'scan> {
     plan: &'scan Plan<'scan>,
     cells: &'scan CellPlan,
-    block: &'scan mut Block,
+    block: &'scan mut [u32],
     sums: &'scan mut Sums,
 }
 
@@ -207,9 +173,8 @@ impl Deliveries<'_> {
                 // over here, for removed rows may stand between.
                 end = row + 1;
             } else if end == row + 1 {
-                let line = self.cells.lines.get(segment.dims.get(row));
-                let cell = line + self.cells.places.get(segment.fates.get(row));
-                self.block.even[cell as usize] += 1;
+                let (dims, fate) = (segment.dims.get(row), segment.fates.get(row));
+                self.block[self.cells.tables.cell(dims, fate)] += 1;
             } else {
                 self.join(segment, stretch, row..end);
             }

@@ -50,7 +50,8 @@ impl Segment {
         let whole = self.created.within(selection.start, selection.end);
         // Often all rows that take part are of one bucket. Then no row's time is looked at.
         let first_bucket = axis.bucket(self.created.min.max(selection.start));
-        let one_bucket = self.created.max.min(selection.end - 1) < axis.end(first_bucket);
+        let one_bucket =
+            self.created.max.min(selection.end.saturating_sub(1)) < axis.end(first_bucket);
         let (first, last) = selection.messages.reach();
         let place = runs.partition_point(|(message, _)| *message < first);
         let mut begin = place.checked_sub(1).map_or(0, |before| runs[before].1) as usize;
@@ -90,29 +91,30 @@ impl Segment {
 
     /// Open: rows stand in order of arrival, so each is looked at.
     fn cut_rows(&self, selection: &Selection, axis: &Axis, into: &mut Vec<Stretch>) {
-        for (message, start, end) in self.runs() {
+        let Messages::Each(messages) = &self.messages else {
+            return;
+        };
+        for (row, message) in messages.iter().enumerate() {
             let Some(message) = selection.messages.group(message) else {
                 continue;
             };
-            let mut last: Option<Stretch> = None;
-            for row in start..end {
-                let at = self.times.get(row);
-                if !selection.holds(at) {
-                    into.extend(last.take());
-                    continue;
-                }
+            let at = self.times.get(row);
+            if selection.holds(at) {
                 let bucket = axis.bucket(at);
-                match &mut last {
-                    Some(stretch) if stretch.bucket == bucket => stretch.end = row + 1,
-                    other => into.extend(other.replace(Stretch {
+                match into.last_mut() {
+                    Some(last)
+                        if (last.end, last.message, last.bucket) == (row, message, bucket) =>
+                    {
+                        last.end = row + 1;
+                    }
+                    _ => into.push(Stretch {
                         message,
                         bucket,
                         start: row,
                         end: row + 1,
-                    })),
+                    }),
                 }
             }
-            into.extend(last);
         }
     }
 }

@@ -76,7 +76,9 @@ struct Sighting {
 /// All sums of a scan, or of one thread's share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sums {
-    groups: FxHashMap<u64, GroupSums>,
+    /// Where the sums of a group stand.
+    places: FxHashMap<u64, u32>,
+    groups: Vec<(u64, GroupSums)>,
     seen: Vec<Sighting>,
     /// How long `seen` was after it was last joined.
     joined: usize,
@@ -84,7 +86,11 @@ pub(crate) struct Sums {
 
 impl Sums {
     pub(crate) fn group(&mut self, group: u64) -> &mut GroupSums {
-        self.groups.entry(group).or_default()
+        let place = *self.places.entry(group).or_insert_with(|| {
+            self.groups.push((group, GroupSums::default()));
+            self.groups.len() as u32 - 1
+        });
+        &mut self.groups[place as usize].1
     }
 
     /// Counts bits in a group: at once, or once for each `who` (0 is nobody).
@@ -127,6 +133,10 @@ impl Sums {
 
     /// Adds another thread's share.
     pub(crate) fn merge(&mut self, other: Self) {
+        if self.groups.is_empty() && self.seen.is_empty() {
+            *self = other;
+            return;
+        }
         self.seen.extend(other.seen);
         for (group, sums) in other.groups {
             let mine = self.group(group);

@@ -53,6 +53,11 @@ impl Answer {
 
 impl House {
     pub(super) fn open() -> Self {
+        Self::open_with(|_| ())
+    }
+
+    /// With what an operator set.
+    pub(super) fn open_with(set: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(NOW)));
         let opened: Vec<Opened> = (1..=2)
@@ -73,11 +78,12 @@ impl House {
         directory
             .set_source(&opened[0].workspace, "shop", SIGNING_KEY)
             .unwrap();
-        let settings = Settings {
+        let mut settings = Settings {
             public_host: None,
             exports: folder.path().join("exports"),
             store_nothing: false,
         };
+        set(&mut settings);
         Self {
             router: crate::app::router(App::new(directory, settings)),
             opened,

@@ -1,6 +1,6 @@
-//! Landfall's own API: its errors, and the walls between workspaces.
+//! Landfall's own API: its errors, the walls between workspaces, and what an operator can set.
 
-use super::house::{request, signed};
+use super::house::{NOW, WRITE_KEY, push_event, request, signed};
 use super::*;
 
 #[tokio::test]
@@ -74,4 +74,42 @@ async fn workspaces_do_not_see_each_other() {
     let empty = house.state(2);
     house.track("PUT /api/v1/customers/u1", "{}").await;
     assert_eq!(house.state(2), empty);
+}
+
+#[tokio::test]
+async fn a_public_host_is_what_clients_are_told() {
+    let house = House::open_with(|settings| {
+        settings.public_host = Some("push.example.org:8443".to_owned());
+    });
+    let call = format!("GET /v1/projects/{WRITE_KEY}/settings");
+    let settings = house.bare(&call, "").await.json();
+    let integration = &settings["integrations"]["Customer.io Data Pipelines"];
+    assert_eq!(integration["apiHost"], "push.example.org:8443/v1");
+    let region = house.track("GET /api/v1/accounts/region", "").await.json();
+    assert_eq!(region["url"], "push.example.org:8443");
+}
+
+#[tokio::test]
+async fn storing_nothing_answers_all_the_same() {
+    let house = House::open_with(|settings| settings.store_nothing = true);
+    let before = house.state(1);
+    let entity = r#"{"type":"person","action":"identify","identifiers":{"id":"u1"}}"#;
+    let answers = [
+        house.track("PUT /api/v1/customers/u1", "{}").await,
+        house.track("POST /api/v2/entity", entity).await,
+        house
+            .pipelines("POST /v1/identify", r#"{"userId":"u1"}"#)
+            .await,
+        house
+            .bare(
+                "POST /push/events",
+                r#"{"delivery_id":"D1","event":"opened"}"#,
+            )
+            .await,
+        house.hook(&push_event("E1", "sent", "D1", NOW)).await,
+    ];
+    for answer in answers {
+        assert_eq!(answer.said(), (200, json!({})));
+    }
+    assert_eq!(house.state(1), before);
 }

@@ -100,3 +100,43 @@ async fn receipts_without_credentials_find_the_workspace_of_their_delivery() {
     let marks = house.delivery(2, "D2").await["marks"].to_string();
     assert!(marks.contains("opened"), "{marks}");
 }
+
+#[tokio::test]
+async fn a_phones_receipts_twice_late_and_by_two_ways_are_one() {
+    let house = House::open();
+    let queued = |id: &str, metric: &str, at: i64| {
+        let item = json!({"type": "track", "messageId": id, "anonymousId": "D1",
+            "event": "Report Delivery Event", "timestamp": at * 1_000,
+            "properties": {"deliveryId": "D1", "metric": metric, "recipient": "tok-1"}});
+        json!({"batch": [item], "writeKey": house::WRITE_KEY}).to_string()
+    };
+    // Android's way straight after the push arrived: no user, no message id, no time.
+    let at_once = json!({"anonymousId": "D1", "event": "Report Delivery Event",
+        "properties": {"recipient": "tok-1", "metric": "delivered", "deliveryId": "D1"}})
+    .to_string();
+    for _ in 0..2 {
+        house
+            .bare("POST /v1/b", queued("m2", "opened", NOW - 40))
+            .await;
+    }
+    house.hook(&push_event("E1", "sent", "D1", NOW - 60)).await;
+    for _ in 0..2 {
+        house.pipelines("POST /v1/track", at_once.clone()).await;
+    }
+    // What the app kept while it was asleep.
+    for _ in 0..2 {
+        house
+            .bare("POST /v1/b", queued("m1", "delivered", NOW - 50))
+            .await;
+    }
+    let trail = house.delivery(1, "D1").await;
+    let marks = trail["marks"].as_array().unwrap();
+    let ago = |name: &str| {
+        let mark = marks.iter().find(|mark| mark["mark"] == name).unwrap();
+        NOW - mark["at_ms"].as_i64().unwrap() / 1_000
+    };
+    assert_eq!((ago("sent"), ago("delivered"), ago("opened")), (60, 50, 40));
+    assert_eq!(trail["targets"].as_array().unwrap().len(), 1);
+    // One *delivered* without a time, one with; each came twice.
+    assert_eq!(trail["facts"].as_array().unwrap().len(), 4);
+}
