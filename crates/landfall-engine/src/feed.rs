@@ -58,10 +58,6 @@ pub(crate) fn publish(workspace: &Workspace, changes: ChangeSet) {
             .unwrap_or_else(PoisonError::into_inner);
         Arc::make_mut(&mut catalogue).add(&changes.messages, changes.names);
     }
-    let outdated = !changes.moved.is_empty() || changes.deliveries.len() > changes.facts.len();
-    if outdated {
-        forget_snapshot(workspace);
-    }
     let mut touched = shared
         .touched
         .lock()
@@ -154,7 +150,12 @@ pub(crate) fn save(workspace: &Workspace, path: &Path) {
     }
 }
 
-fn forget_snapshot(workspace: &Workspace) {
+/// Called before a commit: one that changes rows without a fact (a merge) is not found by catching up,
+/// so no snapshot from before it may be used again, not even after a power cut between the two.
+pub(crate) fn forget_snapshot_if_outdated(workspace: &Workspace, changes: &ChangeSet) {
+    if changes.moved.is_empty() && changes.deliveries.len() <= changes.facts.len() {
+        return;
+    }
     if let Some(path) = &workspace.shared.snapshot {
         let _ = std::fs::remove_file(path);
     }

@@ -119,6 +119,7 @@ impl Intake {
             if changes.is_empty() {
                 return Ok(taken);
             }
+            feed::forget_snapshot_if_outdated(&self.workspace, &changes);
             match self.workspace.store().commit(&changes, self.epoch) {
                 Ok(epoch) => {
                     self.epoch = epoch;

@@ -1,5 +1,5 @@
 //! The accept loop: plain and TLS, with a limit on how long a client may dawdle over its headers,
-//! and an orderly end (ADR 0007).
+//! and an orderly end (ADR 0009).
 
 use std::future::Future;
 use std::net::SocketAddr;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use landfall_domain::time::WallClock;
 use landfall_engine::directory::WorkspaceRecord;
-use landfall_engine::{Directory, Opened, Options};
+use landfall_engine::{Directory, Opened, Options, Workspace};
 use landfall_store::Store;
 
 use crate::cli::{LogFormat, Serve};
@@ -14,6 +14,7 @@ use crate::listen::{self, Door};
 
 /// Connections to PostgreSQL that each workspace keeps.
 const CONNECTIONS: usize = 8;
+const HOUR: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 
 /// Serves until a signal says stop.
 pub(crate) fn run(serve: &Serve) -> Result<()> {
@@ -35,12 +36,12 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         .iter()
         .map(|record| open(serve, &folder, record))
         .collect::<Result<Vec<_>>>()?;
-    let handles = opened
+    let handles: Vec<Workspace> = opened
         .iter()
         .map(|opened| opened.workspace.clone())
         .collect();
     let master = folder.master_key()?;
-    let directory = Directory::new(folder.directory_path(), file, handles, master)?;
+    let directory = Directory::new(folder.directory_path(), file, handles.clone(), master)?;
     let settings = landfall_api::Settings {
         public_host: serve.public_host.clone(),
         exports: folder.exports(),
@@ -50,12 +51,29 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
+    for workspace in handles {
+        runtime.spawn(keep_swept(workspace));
+    }
     let served = runtime.block_on(listen_until_stopped(serve, router));
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     for workspace in opened {
         workspace.stop();
     }
     served
+}
+
+/// Forgets every hour what need not be kept (ids of inputs, activities of nobody).
+async fn keep_swept(workspace: Workspace) {
+    let mut hours = tokio::time::interval(HOUR);
+    loop {
+        hours.tick().await;
+        let now = workspace.now();
+        match workspace.read(move |store| store.sweep(now.millis())).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(workspace = workspace.name(), rows, "swept"),
+            Err(error) => tracing::warn!(workspace = workspace.name(), %error, "not swept"),
+        }
+    }
 }
 
 async fn listen_until_stopped(serve: &Serve, router: axum::Router) -> Result<()> {

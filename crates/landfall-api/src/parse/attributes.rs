@@ -25,8 +25,9 @@ const NOT_ATTRIBUTES: &[&str] = &[
 /// What the last push to a device came to: ours to say, whatever a client sends back
 /// (track-api.md 3.4).
 const LAST_STATUS: &str = "_last_status";
-/// Consent is an object that may be larger than a value.
+/// Consent is an object that may be larger than a value, up to the documented size of a whole request.
 const CONSENT: &str = "cio_subscription_preferences";
+const CONSENT_BYTES_MAX: usize = 32 << 10;
 
 /// Attributes of a person: everything but identifiers and directives, within the limits of
 /// track-api.md 1.
@@ -41,11 +42,14 @@ pub fn of_person(map: &Map<String, Value>) -> Parsed<BTreeMap<String, Value>> {
                 format!("attribute name cannot be longer than {ATTRIBUTE_NAME_BYTES_MAX} bytes");
             return Err(Problem::new("too_long", "", message));
         }
-        if name != CONSENT && value_bytes(value) > ATTRIBUTE_VALUE_BYTES_MAX {
-            let message = format!(
-                "value for attribute '{name}' cannot be longer than \
-                 {ATTRIBUTE_VALUE_BYTES_MAX} bytes"
-            );
+        let longest = if name == CONSENT {
+            CONSENT_BYTES_MAX
+        } else {
+            ATTRIBUTE_VALUE_BYTES_MAX
+        };
+        if value_bytes(value) > longest {
+            let message =
+                format!("value for attribute '{name}' cannot be longer than {longest} bytes");
             return Err(Problem::new("too_long", name, message));
         }
         attributes.insert(name.clone(), value.clone());

@@ -6,7 +6,9 @@ use landfall_domain::activity::EventKind;
 use landfall_domain::channel::Platform;
 use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::input::{Body, Claims, DeviceReport, Input, Source};
-use landfall_domain::limits::{EVENT_DATA_BYTES_MAX, IDENTIFIER_BYTES_MAX, TOKEN_BYTES_MAX};
+use landfall_domain::limits::{
+    ATTRIBUTE_VALUE_BYTES_MAX, EVENT_DATA_BYTES_MAX, IDENTIFIER_BYTES_MAX, TOKEN_BYTES_MAX,
+};
 use landfall_domain::marks::Mark;
 use landfall_domain::time::Timestamp;
 use serde_json::{Map, Value};
@@ -295,6 +297,7 @@ impl Call<'_> {
             .context
             .and_then(|c| c.get("app")?.get("version")?.as_str())
         {
+            short(version, "context.app.version", ATTRIBUTE_VALUE_BYTES_MAX)?;
             given
                 .entry("app_version".to_owned())
                 .or_insert_with(|| version.to_owned());

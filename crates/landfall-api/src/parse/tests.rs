@@ -2,6 +2,7 @@
 
 mod attributes;
 mod entity;
+mod mutations;
 mod people;
 mod pipelines;
 mod sdk;

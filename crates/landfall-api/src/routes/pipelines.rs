@@ -68,8 +68,13 @@ async fn take(
         .is_some_and(|value| value == "1");
     let read = match body::read(headers, body, BATCH_BYTES_MAX).await {
         Ok(bytes) => read(app, kind, headers, &bytes),
-        Err(problem) if problem.status == 408 => return slow(app, surface, problem),
-        Err(problem) => Err(Refused::whole(workspace(app, headers, None), problem, &[])),
+        Err(problem) => {
+            let refusal = Refused::whole(workspace(app, headers, None), problem, &[]);
+            if refusal.problem.status == 408 {
+                return slow(app, surface, refusal).await;
+            }
+            Err(refusal)
+        }
     };
     match read {
         Ok(call) if !strict || call.problems.is_empty() => submit(app, surface, call).await,
@@ -183,9 +188,9 @@ fn items(value: &Value, whole: usize, source: Source) -> Parsed<Sorted> {
 
 /// A body that did not arrive in time was not taken, whatever the mode: the caller may send it again.
 /// Phones keep what is answered with 503, and would throw away what is answered with 408.
-fn slow(app: &App, surface: &'static str, problem: Problem) -> Response {
-    app.refusals.count(surface, problem.reason);
-    refused(&problem.with_status(503))
+async fn slow(app: &App, surface: &'static str, refusal: Refused) -> Response {
+    refusal.note(app, surface, 503).await;
+    refused(&refusal.problem.with_status(503))
 }
 
 fn done() -> Response {
@@ -222,12 +227,13 @@ async fn sdk_batch(State(app): State<App>, headers: HeaderMap, body: Body) -> Re
     const SURFACE: &str = "POST /v1/b";
     let read = match body::read(&headers, body, BATCH_BYTES_MAX).await {
         Ok(bytes) => read(&app, None, &headers, &bytes),
-        Err(problem) if problem.status == 408 => return slow(&app, SURFACE, problem),
-        Err(problem) => Err(Refused::whole(
-            workspace(&app, &headers, None),
-            problem,
-            &[],
-        )),
+        Err(problem) => {
+            let refusal = Refused::whole(workspace(&app, &headers, None), problem, &[]);
+            if refusal.problem.status == 408 {
+                return slow(&app, SURFACE, refusal).await;
+            }
+            Err(refusal)
+        }
     };
     match read {
         Ok(call) => submit(&app, SURFACE, call).await,

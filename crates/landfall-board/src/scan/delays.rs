@@ -1,7 +1,10 @@
-//! The fast scan of delays by creation: exact quantiles without sorting. A first pass counts
-//! delays in classes less than a hundredth wide; a second one fetches only the delays of the few
-//! classes that hold a wanted rank.
+//! The fast scan of delays by creation: exact quantiles without sorting. Where a few segments
+//! tell about where the wanted ranks are, one pass counts what lies beside those bands and keeps
+//! what lies within. Otherwise, or when the guess was wrong, a first pass counts delays in classes
+//! less than a hundredth wide, and a second one fetches only the delays of the few classes that
+//! hold a wanted rank.
 
+mod bands;
 mod classes;
 mod passes;
 
@@ -13,6 +16,7 @@ use rustc_hash::FxHashMap;
 
 use crate::plan::Plan;
 use crate::query::{Cell, Measure};
+use crate::scan::delays::bands::Bands;
 use crate::scan::delays::classes::Classes;
 use crate::scan::delays::passes::{Blocks, CountBetween, CountFine, Fetch, WantedClasses};
 use crate::scan::facts::Hit;
@@ -44,6 +48,8 @@ pub(crate) struct DelayScan<'scan> {
     /// Where in the line the classes of a fate begin, likewise.
     places: Lookup,
     fate_groups: usize,
+    /// Group by fate; fates without the mark take no part.
+    groups_of_fates: Vec<u32>,
     /// Whether all rows that have the mark are in the one group of fates.
     one_fate_group: bool,
     block_len: usize,
@@ -54,9 +60,11 @@ pub(crate) struct DelayScan<'scan> {
 struct Counted {
     /// With two copies of each block while fine classes are counted.
     blocks: Blocks,
-    /// Delays that columns do not hold, by group.
-    far: FxHashMap<u64, Vec<i64>>,
+    far: Far,
 }
+
+/// Delays that columns do not hold, by group.
+type Far = FxHashMap<u64, Vec<i64>>;
 
 /// Delays of wanted classes, by block and place of the class in it.
 pub(crate) type Spots = FxHashMap<(Outer, usize), Vec<u32>>;
@@ -86,9 +94,13 @@ impl Counted {
                 }
             }
         }
-        for (group, far) in other.far {
-            self.far.entry(group).or_default().extend(far);
-        }
+        merge_far(&mut self.far, other.far);
+    }
+}
+
+fn merge_far(far: &mut Far, other: Far) {
+    for (group, more) in other {
+        far.entry(group).or_default().extend(more);
     }
 }
 
@@ -109,15 +121,19 @@ impl<'scan> DelayScan<'scan> {
             return None;
         }
         let has = |fate: &usize| marks[*fate] & mark.bit() != 0;
-        let fate_group = |fate: usize| {
-            if has(&fate) {
-                fates.of[fate]
-            } else {
-                fates.excluded()
-            }
-        };
+        let groups_of_fates: Vec<u32> = (0..marks.len())
+            .map(|fate| {
+                if has(&fate) {
+                    fates.of[fate]
+                } else {
+                    fates.excluded()
+                }
+            })
+            .collect();
         let line = ((fate_groups + 1) * classes.count()) as u32;
-        let places = (0..marks.len()).map(|fate| fate_group(fate) * classes.count() as u32);
+        let places = groups_of_fates
+            .iter()
+            .map(|group| group * classes.count() as u32);
         Some(Self {
             lines: Lookup::new(dims.of.iter().map(|group| group * line).collect()),
             places: Lookup::new(places.collect()),
@@ -126,6 +142,7 @@ impl<'scan> DelayScan<'scan> {
             mark,
             classes,
             fate_groups,
+            groups_of_fates,
             one_fate_group: fate_groups == 1
                 && (1..marks.len()).all(|fate| !has(&fate) || fates.of[fate] == 0),
             block_len,
@@ -139,76 +156,90 @@ impl<'scan> DelayScan<'scan> {
 
     /// Scans, and puts the finished cells into `sums`.
     pub(crate) fn run(&self, threads: usize, segments: &[&Arc<Segment>], sums: &mut Sums) {
-        let guess = self.guess(threads, segments);
-        let (mut counted, fetched) = self.pass(threads, segments, true, &guess);
+        let bands = self.guess(threads, segments);
+        if let Some(found) = bands.and_then(|bands| bands.find(self, threads, segments)) {
+            for (group, delays) in found {
+                sums.group(group)
+                    .answer(self.place, Cell::Delays(Some(delays)));
+            }
+            return;
+        }
+        let mut counted = self.count_all(threads, segments);
         match self.classes {
-            Classes::Fine => self.quantiles(threads, segments, &mut counted, fetched, sums),
+            Classes::Fine => self.quantiles(threads, segments, &mut counted, sums),
             Classes::Between(_) => self.histograms(&mut counted, sums),
         }
     }
 
-    /// Classes that wanted ranks lie in if the whole is like a few of its segments. A good guess
-    /// saves the second pass, a bad one costs it.
-    fn guess(&self, threads: usize, segments: &[&Arc<Segment>]) -> Spots {
-        let mut spots = Spots::default();
-        let Measure::DelayQuantiles { shares, .. } = &self.plan.query.measures[self.place] else {
-            return spots;
-        };
+    /// Bands that wanted ranks lie in if the whole is like a few of its segments.
+    fn guess(&self, threads: usize, segments: &[&Arc<Segment>]) -> Option<Bands> {
+        let shares = self.shares()?;
         if segments.len() < 2 * SAMPLE {
-            return spots;
+            return None;
         }
         let some: Vec<_> = segments.iter().copied().step_by(SAMPLE).collect();
-        let (counted, _) = self.pass(threads, &some, true, &spots);
+        let counted = self.count_all(threads, &some);
+        let mut totals = vec![0; self.classes.count()];
+        let mut wanted = vec![false; self.classes.count()];
         for (outer, block) in &counted.blocks {
-            for line in self.lines_of(*outer, block) {
-                let count = line
-                    .counts
-                    .iter()
-                    .map(|count| *count as usize)
-                    .sum::<usize>();
+            for line in self.lines_of(*outer, block, self.classes.count()) {
+                let mut count = 0;
+                for (total, more) in totals.iter_mut().zip(line.counts) {
+                    *total += u64::from(*more);
+                    count += *more as usize;
+                }
                 for share in shares.iter().filter(|_| count > 0) {
                     let rank = rank(*share, count);
                     let first = class_of(line.counts, rank.saturating_sub(count / DOUBT)).0;
                     let last = class_of(line.counts, (rank + count / DOUBT).min(count - 1)).0;
-                    let guessed = (first..=last).map(|class| (*outer, line.start + class));
-                    spots.extend(guessed.map(|spot| (spot, Vec::new())));
+                    wanted[first..=last].fill(true);
                 }
             }
         }
-        spots
+        Bands::new(self, &wanted, &totals)
     }
 
-    /// Goes through `segments`: counts delays when `counting`, and fetches those at `spots`.
-    fn pass(
-        &self,
-        threads: usize,
-        segments: &[&Arc<Segment>],
-        counting: bool,
-        spots: &Spots,
-    ) -> (Counted, Spots) {
-        let classes = spots.keys().map(|(_, at)| at % self.classes.count());
-        let wanted = (!spots.is_empty()).then(|| WantedClasses::new(classes));
+    /// The wanted shares, when quantiles are asked for.
+    fn shares(&self) -> Option<&'scan [f64]> {
+        match &self.plan.query.measures[self.place] {
+            Measure::DelayQuantiles { shares, .. } => Some(shares),
+            _ => None,
+        }
+    }
+
+    /// First pass: counts delays by class.
+    fn count_all(&self, threads: usize, segments: &[&Arc<Segment>]) -> Counted {
         let shares = share_out(threads, segments, |next| {
-            let (mut counted, mut fetched) = (Counted::default(), spots.clone());
+            let mut counted = Counted::default();
             while let Some(segment) = next() {
-                if counting {
-                    self.count(segment, &mut counted);
-                }
-                if let Some(wanted) = &wanted {
-                    self.fetch(segment, wanted, &mut fetched);
-                }
+                self.count(segment, &mut counted);
             }
             counted.join_copies(self.block_len);
-            (counted, fetched)
+            counted
         });
-        let (mut counted, mut fetched) = (Counted::default(), Spots::default());
-        for (more, delays) in shares {
-            counted.merge(more);
-            for (spot, delays) in delays {
-                fetched.entry(spot).or_default().extend(delays);
-            }
+        let mut counted = Counted::default();
+        for share in shares {
+            counted.merge(share);
         }
-        (counted, fetched)
+        counted
+    }
+
+    /// Second pass: fetches the delays at `spots`.
+    fn fetch_all(&self, threads: usize, segments: &[&Arc<Segment>], spots: &Spots) -> Spots {
+        let classes = spots.keys().map(|(_, at)| at % self.classes.count());
+        let wanted = WantedClasses::new(classes);
+        let shares = share_out(threads, segments, |next| {
+            let mut fetched = spots.clone();
+            while let Some(segment) = next() {
+                self.fetch(segment, &wanted, &mut fetched);
+            }
+            fetched
+        });
+        let mut fetched = Spots::default();
+        for (spot, delays) in shares.into_iter().flatten() {
+            fetched.entry(spot).or_default().extend(delays);
+        }
+        fetched
     }
 
     fn fetch(&self, segment: &Segment, wanted: &WantedClasses, spots: &mut Spots) {
@@ -238,11 +269,16 @@ impl<'scan> DelayScan<'scan> {
                 }
             }
         }
+        self.gather_far(segment, &mut counted.far);
+    }
+
+    /// Takes the delays that the column does not hold.
+    fn gather_far(&self, segment: &Segment, far: &mut Far) {
         for (row, delay) in &segment.delays[self.mark.index()].escapes {
             let created = segment.times.get(usize::from(*row));
             let hit = Hit::at(self.plan, segment, usize::from(*row));
             if let Some(group) = hit.and_then(|hit| hit.group(self.plan, created)) {
-                counted.far.entry(group).or_default().push(*delay);
+                far.entry(group).or_default().push(*delay);
             }
         }
     }
@@ -253,7 +289,7 @@ impl<'scan> DelayScan<'scan> {
             return;
         };
         for (outer, block) in &counted.blocks {
-            for line in self.lines_of(*outer, block) {
+            for line in self.lines_of(*outer, block, self.classes.count()) {
                 let far = counted.far.remove(&line.group).unwrap_or_default();
                 let mut counts: Vec<u64> = line.counts.iter().map(|n| u64::from(*n)).collect();
                 for delay in far {
@@ -274,16 +310,13 @@ impl<'scan> DelayScan<'scan> {
         threads: usize,
         segments: &[&Arc<Segment>],
         counted: &mut Counted,
-        mut fetched: Spots,
         sums: &mut Sums,
     ) {
-        let Measure::DelayQuantiles { shares, .. } = &self.plan.query.measures[self.place] else {
-            return;
-        };
+        let Some(shares) = self.shares() else { return };
         let mut found = Vec::new();
         let mut missing = Spots::default();
         for (outer, block) in &counted.blocks {
-            for line in self.lines_of(*outer, block) {
+            for line in self.lines_of(*outer, block, self.classes.count()) {
                 let mut far = counted.far.remove(&line.group).unwrap_or_default();
                 far.sort_unstable();
                 let ranks: Vec<Rank> = ranks(shares, line.counts, &far);
@@ -297,10 +330,7 @@ impl<'scan> DelayScan<'scan> {
                 }
             }
         }
-        missing.retain(|spot, _| !fetched.contains_key(spot));
-        if !missing.is_empty() {
-            fetched.extend(self.pass(threads, segments, false, &missing).1);
-        }
+        let mut fetched = self.fetch_all(threads, segments, &missing);
         for (outer, start, group, ranks) in found {
             let mut value = |rank: &Rank| match rank {
                 Rank::Is(delay) => *delay,
@@ -315,13 +345,14 @@ impl<'scan> DelayScan<'scan> {
         }
     }
 
-    /// Each group of a block with its classes, the last class left out.
+    /// Each group of a block with its `count` classes, the last class left out.
     fn lines_of<'block>(
         &'block self,
         (bucket, message): Outer,
         block: &'block [u32],
+        count: usize,
     ) -> impl Iterator<Item = Line<'block>> + 'block {
-        let (count, width) = (self.classes.count(), self.fate_groups + 1);
+        let width = self.fate_groups + 1;
         let chunks = block.chunks_exact(count).enumerate();
         let taking_part = chunks.filter(move |(place, _)| {
             let dims_groups = self.plan.selection.dims.keys.len();

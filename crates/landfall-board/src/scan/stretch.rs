@@ -94,9 +94,9 @@ impl Segment {
         let Messages::Each(messages) = &self.messages else {
             return;
         };
-        for (row, message) in messages.iter().enumerate() {
+        messages.each(|row, message| {
             let Some(message) = selection.messages.group(message) else {
-                continue;
+                return;
             };
             let at = self.times.get(row);
             if selection.holds(at) {
@@ -115,6 +115,6 @@ impl Segment {
                     }),
                 }
             }
-        }
+        });
     }
 }

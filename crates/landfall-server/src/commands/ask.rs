@@ -4,7 +4,7 @@ mod client;
 mod coverage;
 mod log;
 mod metrics;
-mod show;
+pub(crate) mod show;
 mod trace;
 
 use anyhow::Result;

@@ -38,9 +38,7 @@ fn list(folder: &DataFolder, as_json: bool) -> Result<()> {
         println!("{}", serde_json::Value::from(rows));
         return Ok(());
     }
-    let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["workspace", "key", "for", "ends with", "site id"]);
+    let mut table = super::ask::show::table(["workspace", "key", "for", "ends with", "site id"]);
     for (workspace, key) in keys() {
         let kind = match key.kind {
             KeyKind::Track => "track",

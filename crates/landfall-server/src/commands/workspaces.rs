@@ -20,9 +20,7 @@ pub(crate) fn run(list: &WorkspaceArgs) -> Result<()> {
     } else if file.workspaces.is_empty() {
         println!("No workspace yet. Make one: landfall init --workspace shop");
     } else {
-        let mut table = comfy_table::Table::new();
-        table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
-        table.set_header(["workspace", "id", "keys", "webhook sources"]);
+        let mut table = super::ask::show::table(["workspace", "id", "keys", "webhook sources"]);
         for workspace in &file.workspaces {
             let sources: Vec<&str> = workspace.sources.keys().map(String::as_str).collect();
             table.add_row([

@@ -251,3 +251,62 @@ async fn device_tokens_are_not_kept_with_what_is_refused() {
         );
     }
 }
+
+/// The first bytes of a body, and then nothing for ever.
+fn stuck() -> axum::body::Body {
+    use futures_util::StreamExt as _;
+    let begun = futures_util::stream::iter([Ok::<_, std::io::Error>("{")]);
+    axum::body::Body::from_stream(begun.chain(futures_util::stream::pending()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_clients_are_not_waited_for() {
+    let house = House::open();
+    let before = house.state(1);
+    let put = "PUT /api/v1/customers/u1";
+    let receipts = "POST /push/events";
+    let rows = [
+        (put, house.track(put, stuck()).await, 408),
+        (receipts, house.track(receipts, stuck()).await, 408),
+        (
+            "POST /api/v2/batch",
+            house.track("POST /api/v2/batch", stuck()).await,
+            408,
+        ),
+        // Phones and servers send again what is answered with 503, whatever the mode.
+        (
+            "POST /v1/batch",
+            house.pipelines("POST /v1/batch", stuck()).await,
+            503,
+        ),
+        (
+            "POST /v1/track",
+            house.strict("POST /v1/track", stuck()).await,
+            503,
+        ),
+        (
+            "POST /v1/b",
+            house.pipelines("POST /v1/b", stuck()).await,
+            503,
+        ),
+        (
+            "PUT /landfall/v1/names",
+            house.own(1, "PUT /landfall/v1/names", stuck()).await,
+            429,
+        ),
+    ];
+    for (call, answer, status) in rows {
+        assert_eq!(answer.status, status, "{call}");
+        assert!(answer.json().is_object(), "{call}");
+    }
+    assert_eq!(house.bare("POST /v1/b", stuck()).await.status, 503);
+    assert_eq!(house.state(1), before);
+    let noted = house.rejected(1).await;
+    assert_eq!(noted.len(), 6);
+    for noted in noted {
+        assert_eq!(
+            (&noted["reason"], &noted["sample"]),
+            (&json!("timeout"), &json!(""))
+        );
+    }
+}

@@ -176,6 +176,8 @@ async fn what_cannot_be_stored_now_is_kept_by_the_caller() {
         assert_eq!(answer.headers["retry-after"], "1");
         assert!(answer.json()["meta"]["error"].is_string());
     }
+    // Their bad items come again with them, and are noted once.
+    assert_eq!(house.rejected(1).await, Vec::<Value>::new());
 }
 
 #[tokio::test]

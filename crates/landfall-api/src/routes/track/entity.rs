@@ -66,23 +66,21 @@ pub(super) async fn batch(State(app): State<App>, headers: HeaderMap, body: Body
     let items = batch::items(&value).unwrap_or_default();
     let (inputs, problems) = sorted(items, bytes.len());
     let status = if problems.len() == items.len() {
-        400
+        StatusCode::BAD_REQUEST
     } else {
-        207
+        // What cannot be stored now comes again: only then are its problems noted.
+        let response = submit(&app, &workspace, inputs).await;
+        if problems.is_empty() || response.status() != StatusCode::OK {
+            return response;
+        }
+        StatusCode::MULTI_STATUS
     };
     let samples = problems
         .iter()
         .map(|(index, problem)| (problem.clone(), rejected::sample_of(&items[*index])))
         .collect();
-    rejected::record_all(&workspace, SURFACE, status, samples).await;
-    if status == 400 {
-        return answer::json(StatusCode::BAD_REQUEST, &errors(&problems));
-    }
-    let response = submit(&app, &workspace, inputs).await;
-    if problems.is_empty() || response.status() != StatusCode::OK {
-        return response;
-    }
-    answer::json(StatusCode::MULTI_STATUS, &errors(&problems))
+    rejected::record_all(&workspace, SURFACE, status.as_u16(), samples).await;
+    answer::json(status, &errors(&problems))
 }
 
 /// The items that can be taken, and the problems of the others with their places.

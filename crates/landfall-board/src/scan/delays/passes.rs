@@ -131,20 +131,25 @@ pub(super) struct WantedClasses {
     ranges: [(i32, i32); 2],
 }
 
+/// Two ranges of delays, bounds included, that hold all wanted classes; empty ones are `(1, 0)`.
+pub(super) fn two_ranges(wanted: &[bool]) -> [(i32, i32); 2] {
+    let classes = (0..wanted.len()).filter(|class| wanted[*class]);
+    let mut ranges: Vec<(i32, i32)> = classes.map(Classes::reach).collect();
+    // Gaps are closed, the narrowest first, until two ranges are left.
+    while ranges.len() > 2 {
+        let gap = |place: &usize| ranges[*place + 1].0 - ranges[*place].1;
+        let narrowest = (0..ranges.len() - 1).min_by_key(gap).unwrap_or(0);
+        ranges[narrowest].1 = ranges.remove(narrowest + 1).1;
+    }
+    let mut ranges = ranges.into_iter();
+    [(); 2].map(|()| ranges.next().unwrap_or((1, 0)))
+}
+
 impl WantedClasses {
     pub(super) fn new(classes: impl Iterator<Item = usize>) -> Self {
         let mut wanted = vec![false; Classes::Fine.count()];
         classes.for_each(|class| wanted[class] = true);
-        let wanted_classes = (0..wanted.len()).filter(|class| wanted[*class]);
-        let mut ranges: Vec<(i32, i32)> = wanted_classes.map(Classes::reach).collect();
-        // Gaps are closed, the narrowest first, until two ranges are left.
-        while ranges.len() > 2 {
-            let gap = |place: &usize| ranges[*place + 1].0 - ranges[*place].1;
-            let narrowest = (0..ranges.len() - 1).min_by_key(gap).unwrap_or(0);
-            ranges[narrowest].1 = ranges.remove(narrowest + 1).1;
-        }
-        let mut ranges = ranges.into_iter().chain([(1, 0); 2]);
-        let ranges = [(); 2].map(|()| ranges.next().unwrap_or((1, 0)));
+        let ranges = two_ranges(&wanted);
         Self { wanted, ranges }
     }
 

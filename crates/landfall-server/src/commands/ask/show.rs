@@ -2,13 +2,19 @@
 
 use std::io::IsTerminal as _;
 
-use comfy_table::{Cell, CellAlignment, Color, Table};
+use comfy_table::{Cell, CellAlignment, Color, Table, TableComponent};
 use serde_json::Value;
 
 /// An empty table in the house style. Numbers are aligned right by [`number`].
 pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
-    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.load_preset(comfy_table::presets::NOTHING);
+    for line in [
+        TableComponent::HeaderLines,
+        TableComponent::MiddleHeaderIntersections,
+    ] {
+        table.set_style(line, '─');
+    }
     table.set_header(header);
     table
 }
