@@ -13,23 +13,21 @@ const BASIC: &str = "c2l0ZS0xOmtleS0x";
 /// A closed loop: each connection sends its next call when the last was answered.
 pub struct Load {
     pub address: SocketAddr,
-    pub connections: usize,
     pub length: Duration,
 }
 
 impl Load {
-    /// Runs the calls that `calls` makes for each connection; returns answered calls.
-    pub fn run<Next: FnMut() -> Vec<u8> + Send>(
-        &self,
-        calls: impl Fn(usize) -> Next,
-    ) -> Result<f64> {
+    /// Each connection sends its calls, which were made before, round and round; returns answered
+    /// calls.
+    pub fn run(&self, calls: &[Vec<Vec<u8>>]) -> Result<f64> {
         let answered = AtomicU64::new(0);
         let end = Instant::now() + self.length;
         std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..self.connections)
-                .map(|connection| {
-                    let (mut next, answered) = (calls(connection), &answered);
-                    scope.spawn(move || self.connection(&mut next, end, answered))
+            let threads: Vec<_> = calls
+                .iter()
+                .map(|calls| {
+                    let answered = &answered;
+                    scope.spawn(move || self.connection(calls, end, answered))
                 })
                 .collect();
             for thread in threads {
@@ -42,7 +40,7 @@ impl Load {
 
     fn connection(
         &self,
-        next: &mut impl FnMut() -> Vec<u8>,
+        calls: &[Vec<u8>],
         end: Instant,
         answered: &AtomicU64,
     ) -> Result<()> {
@@ -50,14 +48,15 @@ impl Load {
         stream.set_nodelay(true)?;
         let mut answers = BufReader::new(stream.try_clone()?);
         let mut stream = stream;
-        loop {
-            stream.write_all(&next())?;
+        for call in calls.iter().cycle() {
+            stream.write_all(call)?;
             read_answer(&mut answers)?;
             if Instant::now() >= end {
                 return Ok(());
             }
             answered.fetch_add(1, Ordering::Relaxed);
         }
+        Ok(())
     }
 }
 

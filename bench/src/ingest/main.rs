@@ -22,6 +22,10 @@ use crate::server::Server;
 const CONNECTIONS: usize = 64;
 /// Connections of the batches.
 const BATCH_CONNECTIONS: usize = 4;
+/// Calls made for each connection of the single calls, and batches for each of the others; they go
+/// round and round.
+const CALLS_MADE: usize = 4_000;
+const BATCHES_MADE: usize = 64;
 /// Before anything is counted.
 const WARM_UP: Duration = Duration::from_secs(3);
 /// Items in a batch: a batch stays under the 500 KB that the API takes.
@@ -89,10 +93,10 @@ fn main() -> Result<()> {
 
 fn batches(settings: &Settings) -> Result<f64> {
     let server = Server::start(&settings.landfall, &settings.data, &[])?;
-    let items = measure(settings, &server, BATCH_CONNECTIONS, BATCH, |connection| {
-        let mut mix = Mix::new(connection as u64);
-        move || http::post("/api/v2/batch", batch_body(&mut mix, BATCH).as_bytes())
-    })?;
+    let calls = calls(BATCH_CONNECTIONS, BATCHES_MADE, |mix| {
+        http::post("/api/v2/batch", batch_body(mix, BATCH).as_bytes())
+    });
+    let items = measure(settings, &server, &calls, BATCH)?;
     println!("Batches of {BATCH}, durable:   {items:>9.0} items/s (to reach: 60,000)");
     println!("Resident after that: {} MB", server.resident_mb()?);
     Ok(items)
@@ -100,28 +104,33 @@ fn batches(settings: &Settings) -> Result<f64> {
 
 fn singles(settings: &Settings, options: &[&str]) -> Result<f64> {
     let server = Server::start(&settings.landfall, &settings.data, options)?;
-    measure(settings, &server, CONNECTIONS, 1, |connection| {
+    let calls = calls(CONNECTIONS, CALLS_MADE, |mix| mix.item().call());
+    measure(settings, &server, &calls, 1)
+}
+
+/// Calls of each connection, made before anything is measured.
+fn calls(connections: usize, each: usize, make: impl Fn(&mut Mix) -> Vec<u8>) -> Vec<Vec<Vec<u8>>> {
+    let of = |connection: usize| {
         let mut mix = Mix::new(connection as u64);
-        move || mix.item().call()
-    })
+        (0..each).map(|_| make(&mut mix)).collect()
+    };
+    (0..connections).map(of).collect()
 }
 
 /// Items a second, after a warm-up in which everybody is seen for the first time.
-fn measure<Next: FnMut() -> Vec<u8> + Send>(
+fn measure(
     settings: &Settings,
     server: &Server,
-    connections: usize,
+    calls: &[Vec<Vec<u8>>],
     items_a_call: usize,
-    calls: impl Fn(usize) -> Next,
 ) -> Result<f64> {
-    let load = |seconds| Load {
+    let load = |length| Load {
         address: server.address,
-        connections,
-        length: seconds,
+        length,
     };
-    load(WARM_UP).run(&calls)?;
+    load(WARM_UP).run(calls)?;
     let before = server.cpu_seconds()?;
-    let answered = load(settings.length).run(&calls)?;
+    let answered = load(settings.length).run(calls)?;
     let items = answered * items_a_call as f64;
     let each = (server.cpu_seconds()? - before) / items * 1e6;
     println!("  the server used {each:.1} us of processor time for each item");

@@ -75,8 +75,9 @@ pub fn run(connection: &str, way: Way, batch: usize, length: Duration) -> Result
                     let mut client = Client::connect(connection, NoTls)?;
                     client.batch_execute("SET synchronous_commit = on")?;
                     let mut mix = Mix::new(seed);
-                    loop {
-                        let rows = Rows::of(&mut mix, batch);
+                    let made: Vec<Rows> =
+                        (0..64).map(|_| Rows::of(&mut mix, batch)).collect();
+                    for rows in made.iter().cycle() {
                         match way {
                             Way::Arrays => rows.by_arrays(&mut client)?,
                             Way::Copy => rows.by_copy(&mut client)?,
@@ -89,6 +90,7 @@ pub fn run(connection: &str, way: Way, batch: usize, length: Duration) -> Result
                             stored.fetch_add(batch as u64, Ordering::Relaxed);
                         }
                     }
+                    Ok(())
                 })
             })
             .collect();

@@ -76,6 +76,24 @@ fn answers_equal_a_recount_d() {
     compare(4, 50, 60);
 }
 
+/// Segments long enough for the inner loops of scans, which take rows by the dozen.
+#[test]
+fn answers_of_a_long_board_equal_a_recount() {
+    let mut rng = SmallRng::seed_from_u64(6);
+    let catalogue = catalogue();
+    let (mut board, mut rows) = (Board::with_segment_rows(900), Rows::default());
+    for delivery in 0..6_000 {
+        let row = generate::random_row(&mut rng, delivery);
+        board.apply(std::slice::from_ref(&row));
+        rows.put(&row);
+    }
+    for _ in 0..200 {
+        let query = random_query(&mut rng, &rows);
+        let answer = board.query(&catalogue, &query, 2).expect("a valid query");
+        assert_eq!(answer, rows.recount(&catalogue, &query), "{query:?}");
+    }
+}
+
 #[test]
 fn searches_equal_a_recount_page_by_page() {
     let mut rng = SmallRng::seed_from_u64(5);

@@ -65,9 +65,13 @@ impl Device {
         }
     }
 
-    /// Whether a push to it may be tried: not suppressed after repeated rejections.
+    /// Whether the token counts as valid: its provider did not reject it last time. A rejected one is
+    /// tried once more before it is suppressed (semantics.md 2.6), but nobody is reached meanwhile.
     pub fn is_valid(&self) -> bool {
-        self.last_status != LastStatus::Suppressed
+        !matches!(
+            self.last_status,
+            LastStatus::Bounced | LastStatus::Suppressed
+        )
     }
 }
 

@@ -33,10 +33,53 @@ pub enum SubmitError {
     Stopped,
 }
 
+/// What became of a submission.
+pub(crate) type Answer = Result<Vec<Taken>, SubmitError>;
+
+/// Answers on their way.
+pub(crate) type Answers = Vec<(oneshot::Sender<Answer>, Answer)>;
+
 /// One submission.
 pub(crate) struct Job {
     pub(crate) inputs: Vec<Input>,
-    pub(crate) reply: oneshot::Sender<Result<Vec<Taken>, SubmitError>>,
+    pub(crate) reply: oneshot::Sender<Answer>,
+    /// Whether a task waits for the answer, and not a thread.
+    pub(crate) by_task: bool,
+}
+
+/// Hands answers to the tasks that wait for them. It runs as a task among them: waking many of them
+/// from here costs next to nothing, waking each from the intake thread costs a system call.
+pub(crate) async fn answer_tasks(mut answers: mpsc::UnboundedReceiver<Answers>) {
+    while let Some(answers) = answers.recv().await {
+        send(answers);
+    }
+}
+
+fn send(answers: Answers) {
+    for (reply, answer) in answers {
+        // A caller that hung up does not need its answer.
+        let _ = reply.send(answer);
+    }
+}
+
+/// What waits in the queue. Where several wait more are on their way, so others get a turn on the
+/// processor as long as that brings more; whoever comes alone is not kept waiting.
+fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
+    let mut inputs = first.inputs.len();
+    let mut batch = vec![first];
+    loop {
+        let before = batch.len();
+        while inputs < BATCH_MAX
+            && let Ok(job) = jobs.try_recv()
+        {
+            inputs += job.inputs.len();
+            batch.push(job);
+        }
+        if inputs >= BATCH_MAX || batch.len() == 1 || batch.len() == before {
+            return batch;
+        }
+        std::thread::yield_now();
+    }
 }
 
 /// The state of the intake thread.
@@ -69,13 +112,7 @@ impl Intake {
     /// Works until every handle on the workspace is gone and the queue is empty.
     pub(crate) fn run(mut self, mut jobs: mpsc::Receiver<Job>, stopping: impl Fn() -> bool) {
         while let Some(first) = jobs.blocking_recv() {
-            let mut batch = vec![first];
-            let mut inputs = batch[0].inputs.len();
-            while inputs < BATCH_MAX {
-                let Ok(job) = jobs.try_recv() else { break };
-                inputs += job.inputs.len();
-                batch.push(job);
-            }
+            let batch = gather(first, &mut jobs);
             self.take(batch);
             if stopping() {
                 jobs.close();
@@ -85,21 +122,28 @@ impl Intake {
 
     fn take(&mut self, batch: Vec<Job>) {
         let now = self.workspace.now();
-        match self.store(&batch, now) {
-            Ok(taken) => {
-                for (job, taken) in batch.into_iter().zip(taken) {
-                    // A caller that hung up does not need its answer.
-                    let _ = job.reply.send(Ok(taken));
-                }
-            }
+        let answers: Vec<Answer> = match self.store(&batch, now) {
+            Ok(taken) => taken.into_iter().map(Ok).collect(),
             Err(error) => {
                 tracing::error!(%error, "a batch could not be stored");
-                for job in batch {
-                    let _ = job
-                        .reply
-                        .send(Err(SubmitError::Unavailable(error.to_string())));
-                }
+                let error = SubmitError::Unavailable(error.to_string());
+                vec![Err(error); batch.len()]
             }
+        };
+        let (mut to_tasks, mut to_threads) = (Vec::new(), Vec::new());
+        for (job, answer) in batch.into_iter().zip(answers) {
+            let waiting = if job.by_task {
+                &mut to_tasks
+            } else {
+                &mut to_threads
+            };
+            waiting.push((job.reply, answer));
+        }
+        send(to_threads);
+        match self.workspace.shared.answers.get() {
+            // When the runtime is gone, so is who waits; the rest is answered from here.
+            Some(answers) => answers.send(to_tasks).unwrap_or_else(|back| send(back.0)),
+            None => send(to_tasks),
         }
     }
 

@@ -35,7 +35,7 @@ pub enum Reach {
     Covered,
     /// Never registered a device, or lost all of them.
     NoDevice,
-    /// Only devices that providers keep rejecting.
+    /// Only devices whose token the provider rejected last time.
     TokenInvalid,
     /// Valid devices, but notifications are off on all of them.
     PermissionOff,

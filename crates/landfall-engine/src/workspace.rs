@@ -1,7 +1,7 @@
 //! One workspace as the rest of the program sees it: submit inputs, read, query, watch.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use landfall_board::SharedBoard;
 use landfall_domain::decide::Taken;
@@ -13,7 +13,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::catalogue::Catalogue;
 use crate::feed::Touched;
-use crate::intake::{Job, SubmitError};
+use crate::intake::{Answers, Job, SubmitError, answer_tasks};
 use crate::roster::Roster;
 
 /// How many submissions may wait before callers are asked to slow down.
@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) catalogue: RwLock<Arc<Catalogue>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) queue: mpsc::Sender<Job>,
+    /// To the task that answers tasks; there is one after the first of them has submitted.
+    pub(crate) answers: OnceLock<mpsc::UnboundedSender<Answers>>,
     pub(crate) watchers: broadcast::Sender<Arc<[DeliveryKey]>>,
     pub(crate) rebuild: RwLock<Rebuild>,
     /// Filled while the read models are behind; `None` when they have caught up.
@@ -79,6 +81,7 @@ impl Workspace {
             catalogue: RwLock::default(),
             clock,
             queue,
+            answers: OnceLock::new(),
             watchers,
             rebuild: RwLock::new(Rebuild::Running { done: 0, total: 0 }),
             touched: Mutex::new(Some(Touched::default())),
@@ -108,8 +111,17 @@ impl Workspace {
     /// # Errors
     /// Nothing of the call was stored then: [`SubmitError`] says whether to try again.
     pub async fn submit(&self, inputs: Vec<Input>) -> Result<Vec<Taken>, SubmitError> {
+        self.shared.answers.get_or_init(|| {
+            let (sender, answers) = mpsc::unbounded_channel();
+            tokio::spawn(answer_tasks(answers));
+            sender
+        });
         let (reply, answer) = oneshot::channel();
-        let job = Job { inputs, reply };
+        let job = Job {
+            inputs,
+            reply,
+            by_task: true,
+        };
         self.shared
             .queue
             .try_send(job)
@@ -128,7 +140,11 @@ impl Workspace {
         let (reply, answer) = oneshot::channel();
         self.shared
             .queue
-            .blocking_send(Job { inputs, reply })
+            .blocking_send(Job {
+                inputs,
+                reply,
+                by_task: false,
+            })
             .map_err(|_| SubmitError::Stopped)?;
         answer.blocking_recv().unwrap_or(Err(SubmitError::Stopped))
     }

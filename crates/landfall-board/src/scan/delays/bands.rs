@@ -10,7 +10,7 @@ use crate::delays::{Delays, LIMIT};
 use crate::scan::delays::classes::Classes;
 use crate::scan::delays::passes::two_ranges;
 use crate::scan::delays::{DelayScan, Far, Outer, Rank, merge_far, ranks};
-use crate::scan::lookup::{ByteLookup, ByteTable, Code, OnCodes, on_codes};
+use crate::scan::lookup::{ByteLookup, Code, OnCodes, on_codes};
 use crate::scan::share_out;
 use crate::scan::stretch::Stretch;
 use crate::segment::Segment;
@@ -21,9 +21,12 @@ const ZONES: usize = 7;
 /// Zones of all groups of a block: what a byte can name.
 const BYTE: usize = 256;
 /// Bands are of no use when they hold more than this part of all delays.
-const WORTH: u64 = 12;
-/// Rows that are worked on together.
-const BLOCK: usize = 256;
+const WORTH: u64 = if cfg!(test) { 1 } else { 12 };
+/// Rows that are worked on together: few enough that the machine already fetches the next ones
+/// while it counts these.
+const BLOCK: usize = 64;
+/// Rows whose zones are found at once.
+const LINE: usize = 16;
 /// Copies of the zones, for rows in turn: adding to the same number twice in a row would have to
 /// wait.
 const COPIES: usize = 4;
@@ -94,15 +97,13 @@ impl Bands {
         })
     }
 
-    /// The zone of a stored delay.
+    /// The zone of a stored delay. All in 32 bits, which machines do for several delays at once.
     #[inline(always)]
     fn zone(&self, delay: u32) -> u8 {
         let ([one, other], delay) = (self.bounds, delay.cast_signed());
-        u8::from(delay >= one.0)
-            + u8::from(delay > one.1)
-            + u8::from(delay >= other.0)
-            + u8::from(delay > other.1)
-            + 2 * u8::from(delay >= LIMIT.cast_signed())
+        let passed = |bound| i32::from(delay >= bound);
+        let zone = passed(one.0) + passed(one.1 + 1) + passed(other.0) + passed(other.1 + 1);
+        (zone + 2 * passed(LIMIT.cast_signed())) as u8
     }
 
     /// Groups with their quantiles; `None` when a rank lies outside of the bands.
@@ -260,39 +261,47 @@ impl OnCodes for Dense<'_> {
         let (delays, _) = self.delays.as_chunks::<BLOCK>();
         let (dims, _) = dims.as_chunks::<BLOCK>();
         let (fates, _) = fates.as_chunks::<BLOCK>();
-        let line = |dims: D| dims.look_up_byte(lines);
+        let lines = |dims: D| dims.look_up_byte(lines);
         if self.one_fate_group {
             for (delays, dims) in delays.iter().zip(dims) {
-                self.block(delays, |row| line(dims[row]));
+                self.block(delays, dims, lines, |_| 0);
             }
         } else {
             for ((delays, dims), fates) in delays.iter().zip(dims).zip(fates) {
-                let place = |fate: F, places: ByteTable<'_>| fate.look_up_byte(places);
-                self.block(delays, |row| {
-                    line(dims[row]).wrapping_add(place(fates[row], places))
-                });
+                self.block(delays, dims, lines, |row| fates[row].look_up_byte(places));
             }
         }
     }
 }
 
 impl Dense<'_> {
-    /// Neighbouring rows. `start` is where the zones of a row's group begin.
+    /// Neighbouring rows.
     #[inline(always)]
-    fn block(&mut self, delays: &[u32; BLOCK], start: impl Fn(usize) -> u8) {
+    fn block<D: Code>(
+        &mut self,
+        delays: &[u32; BLOCK],
+        dims: &[D; BLOCK],
+        line: impl Fn(D) -> u8,
+        place: impl Fn(usize) -> u8,
+    ) {
         let mut zones = [0; BLOCK];
-        for (zone, delay) in zones.iter_mut().zip(delays) {
-            *zone = self.bands.zone(*delay);
+        let from = delays.as_chunks::<LINE>().0.iter();
+        let into = zones.as_chunks_mut::<LINE>().0.iter_mut();
+        for (delays, zones) in from.zip(into) {
+            for (zone, delay) in zones.iter_mut().zip(delays) {
+                *zone = self.bands.zone(*delay);
+            }
         }
-        for (place, four) in zones.as_chunks::<COPIES>().0.iter().enumerate() {
-            for (copy, (zone, row)) in four.iter().zip(COPIES * place..).enumerate() {
+        let start = |row: usize| line(dims[row]).wrapping_add(place(row));
+        for (chunk, four) in zones.as_chunks::<COPIES>().0.iter().enumerate() {
+            for (copy, (zone, row)) in four.iter().zip(COPIES * chunk..).enumerate() {
                 self.desk[copy][usize::from(start(row).wrapping_add(*zone))] += 1;
             }
         }
-        for (place, eight) in zones.as_chunks::<8>().0.iter().enumerate() {
+        for (chunk, eight) in zones.as_chunks::<8>().0.iter().enumerate() {
             let mut odd = u64::from_le_bytes(*eight) & 0x0101_0101_0101_0101;
             while odd != 0 {
-                let row = 8 * place + odd.trailing_zeros() as usize / 8;
+                let row = 8 * chunk + odd.trailing_zeros() as usize / 8;
                 let cell = start(row).wrapping_add(zones[row]);
                 self.within[usize::from(cell)].push(delays[row]);
                 odd &= odd - 1;
