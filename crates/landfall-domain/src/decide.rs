@@ -9,6 +9,8 @@ mod devices;
 mod identity;
 mod merge;
 mod people;
+#[cfg(test)]
+mod tests;
 
 use crate::activity::PersonInput;
 use crate::identifier::{Identifier, IdentifierKind};
@@ -47,15 +49,19 @@ pub(crate) struct Arrival {
 /// What must be loaded before [`decide`] may see `input`.
 pub fn wants(input: &Input) -> Want {
     let mut want = Want::default();
-    want.seen.extend(input.dedupe_key.as_deref().map(dedupe_hash));
-    let anonymous = |id: &Option<String>| Identifier::new(IdentifierKind::Anonymous, id.as_deref()?);
+    want.seen
+        .extend(input.dedupe_key.as_deref().map(dedupe_hash));
+    let anonymous =
+        |id: &Option<String>| Identifier::new(IdentifierKind::Anonymous, id.as_deref()?);
     match &input.body {
         Body::Identify { who, claims, .. } => {
             want.identifiers.insert(who.clone());
             let of = |kind, value: &Option<String>| Identifier::new(kind, value.as_deref()?);
             want.identifiers.extend(of(IdentifierKind::Id, &claims.id));
-            want.identifiers.extend(of(IdentifierKind::Email, &claims.email));
-            want.identifiers.extend(of(IdentifierKind::Phone, &claims.phone));
+            want.identifiers
+                .extend(of(IdentifierKind::Email, &claims.email));
+            want.identifiers
+                .extend(of(IdentifierKind::Phone, &claims.phone));
             want.identifiers.extend(anonymous(&claims.anonymous_id));
         }
         Body::Delete { who } | Body::Suppress { who } | Body::Unsuppress { who } => {
@@ -69,12 +75,17 @@ pub fn wants(input: &Input) -> Want {
             want.identifiers.insert(who.clone());
             want.tokens.insert(token.clone());
         }
-        Body::Track { who, anonymous_id, .. } => match who {
+        Body::Track {
+            who, anonymous_id, ..
+        } => match who {
             Some(who) => want.identifiers.extend([who.clone()]),
             None => want.identifiers.extend(anonymous(anonymous_id)),
         },
-        Body::Merge { primary, secondary, .. } => {
-            want.identifiers.extend([primary.clone(), secondary.clone()]);
+        Body::Merge {
+            primary, secondary, ..
+        } => {
+            want.identifiers
+                .extend([primary.clone(), secondary.clone()]);
         }
         Body::EditSegment { who, .. } => want.identifiers.extend(who.iter().cloned()),
         Body::Subscription { person, .. } => want.identifiers.extend(person.identifiers()),
@@ -113,17 +124,29 @@ pub fn decide(set: &mut WorkingSet, input: &Input, now: Timestamp) -> Taken {
 
 fn dispatch(set: &mut WorkingSet, input: &Input, arrival: Arrival) -> Taken {
     match &input.body {
-        Body::Identify { who, claims, attributes, update_only } => {
-            people::identify(set, who, claims, attributes, *update_only, arrival)
-        }
+        Body::Identify {
+            who,
+            claims,
+            attributes,
+            update_only,
+        } => people::identify(set, who, claims, attributes, *update_only, arrival),
         Body::Delete { who } => people::delete(set, who, false, arrival),
         Body::Suppress { who } => people::delete(set, who, true, arrival),
         Body::Unsuppress { who } => people::unsuppress(set, who),
         Body::AddDevice { who, device } => devices::add(set, who, device, arrival),
-        Body::DeleteDevice { who, token, platform } => {
-            devices::remove(set, who, token, *platform, arrival)
-        }
-        Body::Track { who, anonymous_id, event, name, id, data } => {
+        Body::DeleteDevice {
+            who,
+            token,
+            platform,
+        } => devices::remove(set, who, token, *platform, arrival),
+        Body::Track {
+            who,
+            anonymous_id,
+            event,
+            name,
+            id,
+            data,
+        } => {
             let tracked = PersonInput::Tracked {
                 event: *event,
                 name: name.clone(),
@@ -133,16 +156,23 @@ fn dispatch(set: &mut WorkingSet, input: &Input, arrival: Arrival) -> Taken {
             };
             people::track(set, who.as_ref(), anonymous_id.as_deref(), tracked, arrival)
         }
-        Body::Merge { primary, secondary, create_primary } => {
-            merge::by_call(set, primary, secondary, *create_primary, arrival)
-        }
+        Body::Merge {
+            primary,
+            secondary,
+            create_primary,
+        } => merge::by_call(set, primary, secondary, *create_primary, arrival),
         Body::EditSegment { segment, who, add } => {
             people::edit_segment(set, *segment, who, *add, arrival)
         }
-        Body::Subscription { person, subscribed, topics, delivery_id } => {
-            let delivery = delivery_id.as_deref().and_then(|id| {
-                deliveries::opt_out_through(set, input, id, arrival)
-            });
+        Body::Subscription {
+            person,
+            subscribed,
+            topics,
+            delivery_id,
+        } => {
+            let delivery = delivery_id
+                .as_deref()
+                .and_then(|id| deliveries::opt_out_through(set, input, id, arrival));
             people::subscription(set, person, *subscribed, topics, delivery, arrival)
         }
         Body::Receipt { .. } | Body::Unsubscribe { .. } => deliveries::receipt(set, input, arrival),
@@ -158,7 +188,11 @@ pub fn dedupe_hash(key: &str) -> DedupeHash {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
     let there = key.as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, step);
-    let back = key.as_bytes().iter().rev().fold(0x9e37_79b9_7f4a_7c15, step);
+    let back = key
+        .as_bytes()
+        .iter()
+        .rev()
+        .fold(0x9e37_79b9_7f4a_7c15, step);
     let mut hash = [0; 16];
     hash[..8].copy_from_slice(&mixed(there).to_be_bytes());
     hash[8..].copy_from_slice(&mixed(back ^ key.len() as u64).to_be_bytes());

@@ -10,6 +10,8 @@ pub mod intake;
 mod open;
 pub mod roster;
 pub mod seal;
+#[cfg(test)]
+mod tests;
 pub mod workspace;
 
 pub use catalogue::Catalogue;

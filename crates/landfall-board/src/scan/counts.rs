@@ -126,7 +126,9 @@ impl<'scan> Counter<'scan> {
     /// Adds all blocks to `sums` and drops them.
     pub(crate) fn add_up(&mut self, sums: &mut Sums) {
         let width = self.cells.width();
-        for ((bucket, message), block) in self.blocks.drain() {
+        let mut blocks: Vec<_> = self.blocks.drain().collect();
+        blocks.sort_unstable_by_key(|(outer, _)| *outer);
+        for ((bucket, message), block) in blocks {
             for dims in 0..self.cells.dims_groups {
                 let line = dims * width..(dims + 1) * width;
                 let counts = block[line].iter().map(|count| u64::from(*count));

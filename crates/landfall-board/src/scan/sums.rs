@@ -160,26 +160,30 @@ impl Sums {
                 self.group(seen.group).add_bits(seen.bits, 1);
             }
         }
-        let mut groups: Vec<_> = self
-            .groups
+        // Numbers of groups rise nearly as their keys do, and what is nearly sorted is soon sorted.
+        let mut order: Vec<_> = (self.groups.iter().map(|(group, _)| *group))
+            .zip(0_usize..)
+            .collect();
+        order.sort_unstable();
+        let mut groups: Vec<_> = order
             .into_iter()
-            .map(|(group, sums)| Group {
+            .map(|(group, place)| Group {
                 key: plan.key(group),
-                cells: cells(plan, sums, currencies),
+                cells: cells(plan, &mut self.groups[place].1, currencies),
             })
             .collect();
         if plan.query.group_by.is_empty() && groups.is_empty() {
             groups.push(Group {
                 key: Vec::new(),
-                cells: cells(plan, GroupSums::default(), currencies),
+                cells: cells(plan, &mut GroupSums::default(), currencies),
             });
         }
-        groups.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        groups.sort_by(|one, other| one.key.cmp(&other.key));
         Table { groups }
     }
 }
 
-fn cells(plan: &Plan<'_>, mut sums: GroupSums, currencies: &Currencies) -> Vec<Cell> {
+fn cells(plan: &Plan<'_>, sums: &mut GroupSums, currencies: &Currencies) -> Vec<Cell> {
     let measures = plan.query.measures.iter().enumerate();
     measures
         .map(|(place, measure)| {

@@ -21,20 +21,30 @@ impl WorkingSet {
         platform: Option<Platform>,
     ) -> DeviceKey {
         let fits = |record: &TokenRecord| {
-            platform.is_none_or(|platform| {
-                record.token.platform == platform && record.token.app == app
-            })
+            platform
+                .is_none_or(|platform| record.token.platform == platform && record.token.app == app)
         };
         let known = self.devices_by_token.get(token).into_iter().flatten();
-        let known = known.filter(|key| self.tokens.get(key).is_some_and(fits)).min();
+        let known = known
+            .filter(|key| self.tokens.get(key).is_some_and(fits))
+            .min();
         if let Some(key) = known {
             return *key;
         }
         let key = DeviceKey(self.next.device);
         self.next.device += 1;
         let platform = platform.unwrap_or_else(|| Platform::guess(token));
-        let token = TokenKey { app: app.to_owned(), platform, token: token.to_owned() };
-        let record = TokenRecord { key, token, owner: None, since: Timestamp::EPOCH };
+        let token = TokenKey {
+            app: app.to_owned(),
+            platform,
+            token: token.to_owned(),
+        };
+        let record = TokenRecord {
+            key,
+            token,
+            owner: None,
+            since: Timestamp::EPOCH,
+        };
         self.index_token(&record);
         self.tokens.insert(key, record);
         self.changed_tokens.insert(key);
@@ -43,10 +53,19 @@ impl WorkingSet {
 
     /// Tells the owner's device what a push came to. Only what changes its status is recorded.
     pub(crate) fn device_answered(&mut self, device: DeviceKey, accepted: bool, arrival: Arrival) {
-        let Some(owner) = self.tokens.get(&device).and_then(|record| record.owner) else { return };
-        let held = self.people.get(&owner).and_then(|person| person.devices.get(&device));
+        let Some(owner) = self.tokens.get(&device).and_then(|record| record.owner) else {
+            return;
+        };
+        let held = self
+            .people
+            .get(&owner)
+            .and_then(|person| person.devices.get(&device));
         if held.is_some_and(|held| held.last_status.after(accepted) != held.last_status) {
-            self.note(owner, PersonInput::DeviceAnswered { device, accepted }, arrival);
+            self.note(
+                owner,
+                PersonInput::DeviceAnswered { device, accepted },
+                arrival,
+            );
         }
     }
 }
@@ -67,7 +86,9 @@ pub(super) fn add(
         None => set.create(who, None, arrival),
     };
     let device = set.device_for_token(&report.app, &report.token, Some(report.platform));
-    let Some(record) = set.tokens.get(&device) else { return Taken::Ignored };
+    let Some(record) = set.tokens.get(&device) else {
+        return Taken::Ignored;
+    };
     let (owner, since, token) = (record.owner, record.since, record.token.clone());
     let moved = |from, to, cause| TokenMove {
         device,
@@ -78,21 +99,31 @@ pub(super) fn add(
         received_at: arrival.now,
     };
     if owner != Some(person) && arrival.at < since {
-        set.log.token_moves.push(moved(owner, Some(person), MoveCause::Stale));
+        set.log
+            .token_moves
+            .push(moved(owner, Some(person), MoveCause::Stale));
         return Taken::Applied;
     }
     if let Some(former) = owner.filter(|owner| *owner != person) {
         let cause = MoveCause::TakenOver;
-        let released = PersonInput::DeviceReleased { device, cause, to: Some(person) };
+        let released = PersonInput::DeviceReleased {
+            device,
+            cause,
+            to: Some(person),
+        };
         set.note(former, released, arrival);
         set.log.token_moves.push(moved(owner, Some(person), cause));
     } else if owner.is_none() {
-        set.log.token_moves.push(moved(None, Some(person), MoveCause::Registered));
+        set.log
+            .token_moves
+            .push(moved(None, Some(person), MoveCause::Registered));
     }
     let registered = PersonInput::DeviceRegistered {
         device,
         token,
-        last_used: report.last_used.map_or(arrival.at, |used| used.min(arrival.now)),
+        last_used: report
+            .last_used
+            .map_or(arrival.at, |used| used.min(arrival.now)),
         attributes: report.attributes.clone(),
     };
     set.note(person, registered, arrival);
@@ -113,7 +144,9 @@ pub(super) fn remove(
     platform: Option<Platform>,
     arrival: Arrival,
 ) -> Taken {
-    let Some(person) = set.find(who) else { return Taken::Ignored };
+    let Some(person) = set.find(who) else {
+        return Taken::Ignored;
+    };
     let own = |key: &&DeviceKey| {
         set.tokens.get(key).is_some_and(|record| {
             record.owner == Some(person)
@@ -123,7 +156,10 @@ pub(super) fn remove(
     let known = set.devices_by_token.get(token).into_iter().flatten();
     let devices: Vec<DeviceKey> = known.filter(own).copied().collect();
     for device in &devices {
-        let since = set.tokens.get(device).map_or(Timestamp::EPOCH, |record| record.since);
+        let since = set
+            .tokens
+            .get(device)
+            .map_or(Timestamp::EPOCH, |record| record.since);
         if arrival.at < since {
             set.log.token_moves.push(TokenMove {
                 device: *device,
@@ -137,7 +173,11 @@ pub(super) fn remove(
             release(set, person, *device, MoveCause::Removed, arrival);
         }
     }
-    if devices.is_empty() { Taken::Ignored } else { Taken::Applied }
+    if devices.is_empty() {
+        Taken::Ignored
+    } else {
+        Taken::Applied
+    }
 }
 
 /// Takes a device from a person and leaves it without an owner.
@@ -148,13 +188,25 @@ pub(super) fn release(
     cause: MoveCause,
     arrival: Arrival,
 ) {
-    let held = set.people.get(&person).and_then(|person| person.devices.get(&device)).cloned();
+    let held = set
+        .people
+        .get(&person)
+        .and_then(|person| person.devices.get(&device))
+        .cloned();
     let Some(held) = held else { return };
     give(set, &held, None);
     if let Some(record) = set.tokens.get_mut(&device) {
         record.since = record.since.max(arrival.at);
     }
-    set.note(person, PersonInput::DeviceReleased { device, cause, to: None }, arrival);
+    set.note(
+        person,
+        PersonInput::DeviceReleased {
+            device,
+            cause,
+            to: None,
+        },
+        arrival,
+    );
     set.log.token_moves.push(TokenMove {
         device,
         from: Some(person),
@@ -186,7 +238,9 @@ pub(super) fn evict(
     arrival: Arrival,
 ) {
     loop {
-        let Some(devices) = set.people.get(&person).map(|person| &person.devices) else { return };
+        let Some(devices) = set.people.get(&person).map(|person| &person.devices) else {
+            return;
+        };
         if devices.len() <= DEVICES_MAX {
             return;
         }
@@ -194,7 +248,9 @@ pub(super) fn evict(
             .values()
             .filter(|device| Some(device.key) != newest)
             .min_by_key(|device| (device.last_used, device.registered_at, device.key));
-        let Some(oldest) = oldest.map(|device| device.key) else { return };
+        let Some(oldest) = oldest.map(|device| device.key) else {
+            return;
+        };
         release(set, person, oldest, MoveCause::Evicted, arrival);
     }
 }

@@ -10,8 +10,11 @@ use crate::person::{Person, Standing};
 use crate::working_set::WorkingSet;
 
 /// Kinds that one person has at most one of, in the order in which claims are settled.
-const OWN: [IdentifierKind; 3] =
-    [IdentifierKind::Id, IdentifierKind::Email, IdentifierKind::Phone];
+const OWN: [IdentifierKind; 3] = [
+    IdentifierKind::Id,
+    IdentifierKind::Email,
+    IdentifierKind::Phone,
+];
 
 impl WorkingSet {
     /// Whether an identifier is blocked.
@@ -19,13 +22,19 @@ impl WorkingSet {
         self.holders.get(identifier) == Some(&Holder::Suppressed)
     }
 
-    /// Who holds an identifier: through merges, the survivor. Deleted records hold nothing.
+    /// Who holds an identifier: through merges, the survivor. Deleted records hold nothing, though the
+    /// internal ids of what was merged into them still lead there.
     pub(crate) fn find(&self, identifier: &Identifier) -> Option<PersonKey> {
-        let Some(&Holder::Person(mut key)) = self.holders.get(identifier) else { return None };
-        while let Some(Person { standing: Standing::Merged(primary), .. }) = self.people.get(&key) {
-            key = *primary;
+        let Some(&Holder::Person(mut key)) = self.holders.get(identifier) else {
+            return None;
+        };
+        loop {
+            match self.people.get(&key).map(|person| person.standing) {
+                Some(Standing::Merged(primary)) => key = primary,
+                Some(Standing::Deleted) => return None,
+                Some(Standing::Known | Standing::Visitor) | None => return Some(key),
+            }
         }
-        Some(key)
     }
 
     /// Stores an input of a person and applies it.
@@ -76,7 +85,11 @@ impl WorkingSet {
         self.next.person += 1;
         let visitor = identifier.kind() == IdentifierKind::Anonymous;
         let cio_id = cio_id.map_or_else(|| self.internal_id(key), str::to_owned);
-        let input = PersonInput::Created { key, cio_id: cio_id.clone(), visitor };
+        let input = PersonInput::Created {
+            key,
+            cio_id: cio_id.clone(),
+            visitor,
+        };
         let activity = Activity {
             person: Some(key),
             occurred_at: arrival.at,
@@ -84,7 +97,8 @@ impl WorkingSet {
             source: arrival.source,
             input,
         };
-        self.people.extend(Person::begin(&activity).map(|person| (key, person)));
+        self.people
+            .extend(Person::begin(&activity).map(|person| (key, person)));
         self.changed_people.insert(key);
         self.log.activities.push(activity);
         if let Some(own) = Identifier::new(IdentifierKind::CioId, &cio_id) {
@@ -129,12 +143,15 @@ impl WorkingSet {
         let key = match found {
             Some(key) => key,
             None => {
-                let first = id.clone().or_else(|| email.clone()).or_else(|| cio_id.clone())?;
+                let first = id
+                    .clone()
+                    .or_else(|| email.clone())
+                    .or_else(|| cio_id.clone())?;
                 self.create(&first, cio_id.as_ref().map(Identifier::value), arrival)
             }
         };
         if let Some(cio_id) = cio_id
-            && !self.holders.contains_key(&cio_id)
+            && self.find(&cio_id).is_none()
         {
             self.hold(cio_id, Some(Holder::Person(key)));
         }
@@ -153,16 +170,19 @@ impl WorkingSet {
 
 /// Identifiers that a call claims, with the one that it names the person by.
 fn claimed(who: &Identifier, claims: &Claims) -> Vec<Identifier> {
-    let of = |kind: IdentifierKind, value: &Option<String>| {
-        Identifier::new(kind, value.as_deref()?)
-    };
+    let of =
+        |kind: IdentifierKind, value: &Option<String>| Identifier::new(kind, value.as_deref()?);
     let body = [
         of(IdentifierKind::Id, &claims.id),
         of(IdentifierKind::Email, &claims.email),
         of(IdentifierKind::Phone, &claims.phone),
     ];
     let mut claimed = vec![who.clone()];
-    claimed.extend(body.into_iter().flatten().filter(|identifier| identifier != who));
+    claimed.extend(
+        body.into_iter()
+            .flatten()
+            .filter(|identifier| identifier != who),
+    );
     claimed
 }
 
@@ -181,7 +201,9 @@ pub(super) fn settle(
     let claimed = claimed(who, claims);
     merge_automatically(set, &claimed, arrival);
     let by_path = set.find(who);
-    let by_body = claimed[1..].iter().find_map(|identifier| set.find(identifier));
+    let by_body = claimed[1..]
+        .iter()
+        .find_map(|identifier| set.find(identifier));
     let key = match by_path.or(by_body) {
         Some(key) => key,
         None if !may_create || who.kind() == IdentifierKind::CioId => return None,
@@ -192,7 +214,10 @@ pub(super) fn settle(
     let may_change = |identifier: &Identifier| {
         who.kind() == IdentifierKind::CioId || (by_path.is_none() && identifier == who)
     };
-    for identifier in claimed.iter().filter(|identifier| OWN.contains(&identifier.kind())) {
+    for identifier in claimed
+        .iter()
+        .filter(|identifier| OWN.contains(&identifier.kind()))
+    {
         claim(set, key, identifier, may_change(identifier), arrival);
     }
     if let Some(anonymous_id) = &claims.anonymous_id {
@@ -209,7 +234,10 @@ fn claim(
     may_change: bool,
     arrival: Arrival,
 ) {
-    let present = set.people.get(&key).and_then(|person| person.identifier(identifier.kind()));
+    let present = set
+        .people
+        .get(&key)
+        .and_then(|person| person.identifier(identifier.kind()));
     if present == Some(identifier.value()) {
         return;
     }
@@ -218,7 +246,10 @@ fn claim(
     let held_by = set.find(&identifier).filter(|holder| *holder != key);
     let taken = held_by.is_some() || set.is_suppressed(&identifier);
     if taken || (present.is_some() && !may_change) {
-        let refused = PersonInput::IdentifierRefused { identifier, held_by };
+        let refused = PersonInput::IdentifierRefused {
+            identifier,
+            held_by,
+        };
         set.note(key, refused, arrival);
         return;
     }
@@ -235,18 +266,29 @@ fn link(set: &mut WorkingSet, key: PersonKey, anonymous_id: &str, arrival: Arriv
     /// The time of the link is refreshed when it is older than this: events attach for 30 days after
     /// it, and an hour more or less is not worth a line in the history of each call.
     const REFRESH_MS: i64 = crate::time::HOUR_MS;
-    let Some(identifier) = Identifier::new(IdentifierKind::Anonymous, anonymous_id) else { return };
+    let Some(identifier) = Identifier::new(IdentifierKind::Anonymous, anonymous_id) else {
+        return;
+    };
     let holder = set.find(&identifier);
     if let Some(holder) = holder.filter(|holder| *holder != key) {
-        let visitor = set.people.get(&holder).is_some_and(|p| p.standing == Standing::Visitor);
+        let visitor = set
+            .people
+            .get(&holder)
+            .is_some_and(|p| p.standing == Standing::Visitor);
         if !visitor {
-            let refused = PersonInput::IdentifierRefused { identifier, held_by: Some(holder) };
+            let refused = PersonInput::IdentifierRefused {
+                identifier,
+                held_by: Some(holder),
+            };
             set.note(key, refused, arrival);
             return;
         }
         merge::merge(set, key, holder, arrival);
     }
-    let linked = set.people.get(&key).and_then(|p| p.anonymous_ids.get(identifier.value()));
+    let linked = set
+        .people
+        .get(&key)
+        .and_then(|p| p.anonymous_ids.get(identifier.value()));
     let fresh = linked.is_some_and(|linked| arrival.at.since(*linked) < REFRESH_MS);
     if holder == Some(key) && fresh {
         return;
@@ -260,8 +302,12 @@ fn link(set: &mut WorkingSet, key: PersonKey, anonymous_id: &str, arrival: Arriv
 /// found by id has no address, the one found by address has no id. The older one survives.
 fn merge_automatically(set: &mut WorkingSet, claimed: &[Identifier], arrival: Arrival) {
     let by = |kind| {
-        let identifier = claimed.iter().find(|identifier| identifier.kind() == kind)?;
-        set.people.get(&set.find(identifier)?).filter(|person| person.is_known())
+        let identifier = claimed
+            .iter()
+            .find(|identifier| identifier.kind() == kind)?;
+        set.people
+            .get(&set.find(identifier)?)
+            .filter(|person| person.is_known())
     };
     let (Some(by_id), Some(by_email)) = (by(IdentifierKind::Id), by(IdentifierKind::Email)) else {
         return;
@@ -270,8 +316,11 @@ fn merge_automatically(set: &mut WorkingSet, claimed: &[Identifier], arrival: Ar
         return;
     }
     let age = |person: &Person| (person.created_at, person.key);
-    let (primary, secondary) =
-        if age(by_id) <= age(by_email) { (by_id, by_email) } else { (by_email, by_id) };
+    let (primary, secondary) = if age(by_id) <= age(by_email) {
+        (by_id, by_email)
+    } else {
+        (by_email, by_id)
+    };
     let (primary, secondary) = (primary.key, secondary.key);
     merge::merge(set, primary, secondary, arrival);
 }

@@ -19,7 +19,9 @@ pub(super) fn by_call(
     if set.is_suppressed(primary) || set.is_suppressed(secondary) {
         return Taken::Ignored;
     }
-    let Some(secondary) = set.find(secondary) else { return Taken::Ignored };
+    let Some(secondary) = set.find(secondary) else {
+        return Taken::Ignored;
+    };
     let primary = match set.find(primary) {
         Some(key) => key,
         None if create_primary && primary.kind() != IdentifierKind::CioId => {
@@ -41,11 +43,17 @@ pub(super) fn merge(
     secondary: PersonKey,
     arrival: Arrival,
 ) {
-    let Some(gone) = set.people.get(&secondary).cloned() else { return };
-    let Some(survivor) = set.people.get(&primary) else { return };
+    let Some(gone) = set.people.get(&secondary).cloned() else {
+        return;
+    };
+    let Some(survivor) = set.people.get(&primary) else {
+        return;
+    };
     let identifiers = heirs(survivor, &gone);
     set.note(secondary, PersonInput::MergedInto { primary }, arrival);
-    let merged = PersonInput::MergedFrom { secondary: Box::new(gone.clone()) };
+    let merged = PersonInput::MergedFrom {
+        secondary: Box::new(gone.clone()),
+    };
     set.note(primary, merged, arrival);
     for (identifier, heir) in identifiers {
         set.hold(identifier, heir.then_some(Holder::Person(primary)));
@@ -65,7 +73,11 @@ pub(super) fn merge(
         set.log.memberships.push((*segment, secondary, false));
         set.log.memberships.push((*segment, primary, true));
     }
-    for delivery in set.deliveries.values_mut().filter(|d| d.person == Some(secondary)) {
+    for delivery in set
+        .deliveries
+        .values_mut()
+        .filter(|d| d.person == Some(secondary))
+    {
         delivery.person = Some(primary);
     }
     set.log.moved.push((secondary, primary));
@@ -75,14 +87,19 @@ pub(super) fn merge(
 /// The identifiers of a record that ends, and whether the survivor has them from now on: those that it
 /// lacked, the internal id, and every anonymous id. The others are free again.
 fn heirs(survivor: &Person, gone: &Person) -> Vec<(Identifier, bool)> {
-    let own = [IdentifierKind::Id, IdentifierKind::Email, IdentifierKind::Phone];
+    let own = [
+        IdentifierKind::Id,
+        IdentifierKind::Email,
+        IdentifierKind::Phone,
+    ];
     let own = own.into_iter().filter_map(|kind| {
         let identifier = Identifier::new(kind, gone.identifier(kind)?)?;
         Some((identifier, survivor.identifier(kind).is_none()))
     });
-    let anonymous = gone.anonymous_ids.keys().filter_map(|id| {
-        Some((Identifier::new(IdentifierKind::Anonymous, id)?, true))
-    });
+    let anonymous = gone
+        .anonymous_ids
+        .keys()
+        .filter_map(|id| Some((Identifier::new(IdentifierKind::Anonymous, id)?, true)));
     let internal = Identifier::new(IdentifierKind::CioId, &gone.cio_id).map(|id| (id, true));
     own.chain(anonymous).chain(internal).collect()
 }

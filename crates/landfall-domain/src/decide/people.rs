@@ -69,7 +69,9 @@ pub(super) fn track(
 /// Events of an anonymous id attach to its person for 30 days after the latest identify that named it
 /// (semantics.md 4.2 and 11); to a visitor always.
 fn attached(set: &WorkingSet, key: PersonKey, anonymous_id: &str, arrival: Arrival) -> bool {
-    let Some(person) = set.people.get(&key) else { return false };
+    let Some(person) = set.people.get(&key) else {
+        return false;
+    };
     if person.standing == Standing::Visitor {
         return true;
     }
@@ -92,15 +94,29 @@ pub(super) fn delete(
         set.hold(who.clone(), blocked);
         return Taken::Applied;
     };
-    let Some(person) = set.people.get(&key) else { return Taken::Ignored };
-    let own = [IdentifierKind::Id, IdentifierKind::Email, IdentifierKind::Phone];
-    let own = own.iter().filter_map(|kind| Identifier::new(*kind, person.identifier(*kind)?));
+    let Some(person) = set.people.get(&key) else {
+        return Taken::Ignored;
+    };
+    let own = [
+        IdentifierKind::Id,
+        IdentifierKind::Email,
+        IdentifierKind::Phone,
+    ];
+    let own = own
+        .iter()
+        .filter_map(|kind| Identifier::new(*kind, person.identifier(*kind)?));
     let own: Vec<Identifier> = own.collect();
-    let free = [(IdentifierKind::CioId, person.cio_id.as_str())].into_iter().chain(
-        person.anonymous_ids.keys().map(|id| (IdentifierKind::Anonymous, id.as_str())),
-    );
-    let free: Vec<Identifier> =
-        free.filter_map(|(kind, value)| Identifier::new(kind, value)).collect();
+    let free = [(IdentifierKind::CioId, person.cio_id.as_str())]
+        .into_iter()
+        .chain(
+            person
+                .anonymous_ids
+                .keys()
+                .map(|id| (IdentifierKind::Anonymous, id.as_str())),
+        );
+    let free: Vec<Identifier> = free
+        .filter_map(|(kind, value)| Identifier::new(kind, value))
+        .collect();
     let tokens: Vec<_> = person.devices.keys().copied().collect();
     let segments: Vec<SegmentId> = person.segments.iter().copied().collect();
     for device in tokens {
@@ -109,7 +125,13 @@ pub(super) fn delete(
     for segment in segments {
         set.log.memberships.push((segment, key, false));
     }
-    set.note(key, PersonInput::Deleted { suppressed: suppress }, arrival);
+    set.note(
+        key,
+        PersonInput::Deleted {
+            suppressed: suppress,
+        },
+        arrival,
+    );
     for identifier in own {
         set.hold(identifier, blocked);
     }
@@ -138,7 +160,9 @@ pub(super) fn edit_segment(
 ) -> Taken {
     let mut taken = Taken::Ignored;
     for identifier in who {
-        let Some(key) = set.find(identifier) else { continue };
+        let Some(key) = set.find(identifier) else {
+            continue;
+        };
         let member = set.people.get(&key).filter(|person| person.is_known());
         let member = member.map(|person| person.segments.contains(&segment));
         if member != Some(!added) {
@@ -160,11 +184,19 @@ pub(super) fn subscription(
     delivery: Option<DeliveryKey>,
     arrival: Arrival,
 ) -> Taken {
-    let Some(key) = set.person_for_handle(person, arrival) else { return Taken::Ignored };
+    let Some(key) = set.person_for_handle(person, arrival) else {
+        return Taken::Ignored;
+    };
     let global = subscribed.map(|subscribed| (None, subscribed));
-    let topics = topics.iter().map(|(topic, subscribed)| (Some(topic.clone()), *subscribed));
+    let topics = topics
+        .iter()
+        .map(|(topic, subscribed)| (Some(topic.clone()), *subscribed));
     for (topic, subscribed) in global.into_iter().chain(topics) {
-        let changed = PersonInput::SubscriptionChanged { topic, subscribed, delivery };
+        let changed = PersonInput::SubscriptionChanged {
+            topic,
+            subscribed,
+            delivery,
+        };
         set.note(key, changed, arrival);
     }
     Taken::Applied

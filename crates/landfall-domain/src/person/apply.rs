@@ -31,11 +31,22 @@ impl Person {
 
     /// A record at its beginning.
     pub fn begin(activity: &Activity) -> Option<Self> {
-        let PersonInput::Created { key, cio_id, visitor } = &activity.input else { return None };
+        let PersonInput::Created {
+            key,
+            cio_id,
+            visitor,
+        } = &activity.input
+        else {
+            return None;
+        };
         Some(Self {
             key: *key,
             cio_id: cio_id.clone(),
-            standing: if *visitor { Standing::Visitor } else { Standing::Known },
+            standing: if *visitor {
+                Standing::Visitor
+            } else {
+                Standing::Known
+            },
             id: None,
             email: None,
             phone: None,
@@ -77,8 +88,13 @@ impl Person {
             PersonInput::MergedFrom { secondary } => self.take_over(secondary, at),
             PersonInput::MergedInto { primary } => self.end(Standing::Merged(*primary)),
             PersonInput::Deleted { .. } => self.end(Standing::Deleted),
-            PersonInput::SubscriptionChanged { topic, subscribed, .. } => {
-                let choice = Choice { subscribed: *subscribed, set_at: at };
+            PersonInput::SubscriptionChanged {
+                topic, subscribed, ..
+            } => {
+                let choice = Choice {
+                    subscribed: *subscribed,
+                    set_at: at,
+                };
                 match topic {
                     None => newer(&mut self.consent.global, choice),
                     Some(topic) => newer_in(&mut self.consent.topics, topic, choice),
@@ -100,7 +116,12 @@ impl Person {
 
     fn apply_device(&mut self, input: &PersonInput, at: Timestamp) {
         match input {
-            PersonInput::DeviceRegistered { device: key, token, last_used, attributes } => {
+            PersonInput::DeviceRegistered {
+                device: key,
+                token,
+                last_used,
+                attributes,
+            } => {
                 self.active(at);
                 let device = self.devices.entry(*key).or_insert_with(|| Device {
                     key: *key,
@@ -118,7 +139,9 @@ impl Person {
                     device.refreshed_at = at;
                     device.last_status = LastStatus::Unused;
                     let named = attributes.iter().filter(|(name, _)| !name.starts_with('_'));
-                    device.attributes.extend(named.map(|(n, v)| (n.clone(), v.clone())));
+                    device
+                        .attributes
+                        .extend(named.map(|(n, v)| (n.clone(), v.clone())));
                 }
             }
             PersonInput::DeviceReleased { device, .. } => {
@@ -167,12 +190,18 @@ impl Person {
 
     fn set_attribute(&mut self, name: &str, value: &Value, at: Timestamp) {
         if name == UNSUBSCRIBED {
-            let choice = Choice { subscribed: !is_true(value), set_at: at };
+            let choice = Choice {
+                subscribed: !is_true(value),
+                set_at: at,
+            };
             newer(&mut self.consent.global, choice);
         } else if name == PREFERENCES {
             self.set_preferences(value, at);
         } else if let Some(path) = name.strip_prefix("cio_subscription_preferences.") {
-            let choice = Choice { subscribed: is_true(value), set_at: at };
+            let choice = Choice {
+                subscribed: is_true(value),
+                set_at: at,
+            };
             match path.split_once('.') {
                 Some(("topics", topic)) => newer_in(&mut self.consent.topics, topic, choice),
                 Some(("channels", c)) => newer_in(&mut self.consent.channels, c, choice),
@@ -184,10 +213,25 @@ impl Person {
     }
 
     fn set_preferences(&mut self, value: &Value, at: Timestamp) {
-        let parts = [("topics", &mut self.consent.topics), ("channels", &mut self.consent.channels)];
+        let parts = [
+            ("topics", &mut self.consent.topics),
+            ("channels", &mut self.consent.channels),
+        ];
         for (part, choices) in parts {
-            for (name, value) in value.get(part).and_then(Value::as_object).into_iter().flatten() {
-                newer_in(choices, name, Choice { subscribed: is_true(value), set_at: at });
+            for (name, value) in value
+                .get(part)
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+            {
+                newer_in(
+                    choices,
+                    name,
+                    Choice {
+                        subscribed: is_true(value),
+                        set_at: at,
+                    },
+                );
             }
         }
     }
@@ -195,18 +239,26 @@ impl Person {
     /// An older change does not overwrite a newer one (track-api.md 5); of two at the same time the
     /// one that arrives later wins. Blank values remove, and the removal is remembered.
     fn set_plain(&mut self, name: &str, value: &Value, at: Timestamp) {
-        let value = if value.as_str() == Some("") { Value::Null } else { value.clone() };
+        let value = if value.as_str() == Some("") {
+            Value::Null
+        } else {
+            value.clone()
+        };
         if let Some(known) = self.attributes.get_mut(name) {
             if at >= known.set_at {
                 *known = Attribute { value, set_at: at };
             }
         } else if self.attributes.len() < ATTRIBUTES_MAX || self.has_room() {
-            self.attributes.insert(name.to_owned(), Attribute { value, set_at: at });
+            self.attributes
+                .insert(name.to_owned(), Attribute { value, set_at: at });
         }
     }
 
     fn has_room(&self) -> bool {
-        let live = self.attributes.values().filter(|attribute| !attribute.value.is_null());
+        let live = self
+            .attributes
+            .values()
+            .filter(|attribute| !attribute.value.is_null());
         live.count() < ATTRIBUTES_MAX
     }
 
@@ -217,7 +269,10 @@ impl Person {
         fill(&mut self.email, &secondary.email);
         fill(&mut self.phone, &secondary.phone);
         for (name, attribute) in &secondary.attributes {
-            let missing = self.attributes.get(name).is_none_or(|own| own.value.is_null());
+            let missing = self
+                .attributes
+                .get(name)
+                .is_none_or(|own| own.value.is_null());
             if missing && !attribute.value.is_null() && self.has_room() {
                 self.attributes.insert(name.clone(), attribute.clone());
             }
@@ -247,7 +302,11 @@ impl Person {
             Standing::Visitor => at.plus_millis(-ANONYMOUS_ATTACH_MS),
             _ => Timestamp::EPOCH,
         };
-        self.absorbed.push(Absorbed { key: secondary.key, at, history_from });
+        self.absorbed.push(Absorbed {
+            key: secondary.key,
+            at,
+            history_from,
+        });
         let earlier = secondary.absorbed.iter().map(|absorbed| Absorbed {
             history_from: absorbed.history_from.max(history_from),
             ..absorbed.clone()

@@ -1,0 +1,291 @@
+//! A store in front of another one that fails, or waits, when a test says so.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+
+use landfall_domain::activity::Activity;
+use landfall_domain::delivery::Delivery;
+use landfall_domain::device::{TokenMove, TokenRecord};
+use landfall_domain::fact::Fact;
+use landfall_domain::identifier::{Holder, Identifier};
+use landfall_domain::ids::{DeliveryKey, DeviceKey, PersonKey, SegmentId};
+use landfall_domain::person::Person;
+use landfall_domain::working_set::{ChangeSet, Found, Want};
+use landfall_store::{
+    ActivityPage, ActivityQuery, DeliveryPage, Document, DocumentKind, DocumentStore, LedgerReader,
+    PeopleReader, RejectedInput, RejectedInputs, Start, StateStore, Store, StoreError,
+};
+
+/// What a call should come to instead of what the store behind says, one call after the other.
+#[derive(Default)]
+pub(super) struct Errors(Mutex<VecDeque<StoreError>>);
+
+impl Errors {
+    pub(super) fn plan(&self, errors: impl IntoIterator<Item = StoreError>) {
+        self.0.lock().unwrap().extend(errors);
+    }
+
+    fn next(&self) -> Result<(), StoreError> {
+        self.0.lock().unwrap().pop_front().map_or(Ok(()), Err)
+    }
+}
+
+/// Holds up one call, once.
+#[derive(Default)]
+pub(super) struct Gate(Mutex<Option<Held>>);
+
+struct Held {
+    arrived: mpsc::Sender<()>,
+    go: mpsc::Receiver<()>,
+}
+
+/// The other side of a gate that was closed. Dropping it opens the gate.
+pub(super) struct Keeper {
+    arrived: mpsc::Receiver<()>,
+    _go: mpsc::Sender<()>,
+}
+
+impl Gate {
+    /// The next call waits until the keeper is dropped.
+    pub(super) fn close(&self) -> Keeper {
+        let (arrived, here) = mpsc::channel();
+        let (hold, go) = mpsc::channel();
+        *self.0.lock().unwrap() = Some(Held { arrived, go });
+        Keeper {
+            arrived: here,
+            _go: hold,
+        }
+    }
+
+    fn pass(&self) {
+        let held = self.0.lock().unwrap().take();
+        if let Some(held) = held {
+            held.arrived.send(()).unwrap();
+            // An error is the keeper's end.
+            let _ = held.go.recv();
+        }
+    }
+}
+
+impl Keeper {
+    /// Waits until the call stands at the gate.
+    pub(super) fn wait(&self) {
+        self.arrived.recv().unwrap();
+    }
+}
+
+/// The store in front.
+pub(super) struct Faulty {
+    behind: Arc<dyn Store>,
+    pub(super) at_start: Errors,
+    pub(super) at_load: Errors,
+    pub(super) at_commit: Errors,
+    /// Called with each delivery to load: `true` for one whose row is damaged.
+    pub(super) damaged: Mutex<Option<String>>,
+    /// Before a commit.
+    pub(super) commit_gate: Gate,
+    /// After a page of deliveries was read, before it is handed over.
+    pub(super) page_gate: Gate,
+    /// After a page of people was read, before it is handed over.
+    pub(super) people_gate: Gate,
+    /// Commits that were stored.
+    pub(super) commits: AtomicUsize,
+    /// Pages of a full scan of deliveries.
+    pub(super) pages: AtomicUsize,
+}
+
+impl Faulty {
+    pub(super) fn new(behind: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self {
+            behind,
+            at_start: Errors::default(),
+            at_load: Errors::default(),
+            at_commit: Errors::default(),
+            damaged: Mutex::default(),
+            commit_gate: Gate::default(),
+            page_gate: Gate::default(),
+            people_gate: Gate::default(),
+            commits: AtomicUsize::new(0),
+            pages: AtomicUsize::new(0),
+        })
+    }
+
+    pub(super) fn commits(&self) -> usize {
+        self.commits.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn pages(&self) -> usize {
+        self.pages.load(Ordering::SeqCst)
+    }
+}
+
+impl StateStore for Faulty {
+    fn start(&self) -> Result<Start, StoreError> {
+        self.at_start.next()?;
+        self.behind.start()
+    }
+
+    fn load(&self, want: &Want) -> Result<Found, StoreError> {
+        self.at_load.next()?;
+        let damaged = self.damaged.lock().unwrap().clone();
+        if let Some(id) = damaged.filter(|id| want.deliveries.contains(id)) {
+            return Err(StoreError::corrupt("delivery", id, "not JSON"));
+        }
+        self.behind.load(want)
+    }
+
+    fn commit(&self, changes: &ChangeSet, expected: u64) -> Result<u64, StoreError> {
+        self.commit_gate.pass();
+        self.at_commit.next()?;
+        let epoch = self.behind.commit(changes, expected)?;
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        Ok(epoch)
+    }
+
+    fn sweep(&self, now_ms: i64) -> Result<u64, StoreError> {
+        self.behind.sweep(now_ms)
+    }
+}
+
+impl PeopleReader for Faulty {
+    fn holder(&self, identifier: &Identifier) -> Result<Option<Holder>, StoreError> {
+        self.behind.holder(identifier)
+    }
+
+    fn people(&self, keys: &[PersonKey]) -> Result<Vec<Person>, StoreError> {
+        self.behind.people(keys)
+    }
+
+    fn people_after(
+        &self,
+        after: Option<PersonKey>,
+        limit: usize,
+    ) -> Result<Vec<Person>, StoreError> {
+        let page = self.behind.people_after(after, limit)?;
+        self.people_gate.pass();
+        Ok(page)
+    }
+
+    fn activities(&self, query: &ActivityQuery) -> Result<ActivityPage, StoreError> {
+        self.behind.activities(query)
+    }
+
+    fn inputs_of(&self, person: PersonKey) -> Result<Vec<Activity>, StoreError> {
+        self.behind.inputs_of(person)
+    }
+
+    fn token_moves(&self, device: DeviceKey) -> Result<Vec<TokenMove>, StoreError> {
+        self.behind.token_moves(device)
+    }
+
+    fn token_moves_of(&self, person: PersonKey) -> Result<Vec<TokenMove>, StoreError> {
+        self.behind.token_moves_of(person)
+    }
+
+    fn tokens(&self, keys: &[DeviceKey]) -> Result<Vec<TokenRecord>, StoreError> {
+        self.behind.tokens(keys)
+    }
+
+    fn members(
+        &self,
+        segment: SegmentId,
+        after: Option<PersonKey>,
+        limit: usize,
+    ) -> Result<Vec<PersonKey>, StoreError> {
+        self.behind.members(segment, after, limit)
+    }
+
+    fn member_count(&self, segment: SegmentId) -> Result<u64, StoreError> {
+        self.behind.member_count(segment)
+    }
+}
+
+impl LedgerReader for Faulty {
+    fn delivery(&self, id: &str) -> Result<Option<Delivery>, StoreError> {
+        self.behind.delivery(id)
+    }
+
+    fn deliveries(&self, keys: &[DeliveryKey]) -> Result<Vec<Delivery>, StoreError> {
+        let found = self.behind.deliveries(keys)?;
+        self.page_gate.pass();
+        Ok(found)
+    }
+
+    fn deliveries_after(
+        &self,
+        after: Option<DeliveryKey>,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        self.pages.fetch_add(1, Ordering::SeqCst);
+        let page = self.behind.deliveries_after(after, limit)?;
+        self.page_gate.pass();
+        Ok(page)
+    }
+
+    fn deliveries_of(
+        &self,
+        people: &[PersonKey],
+        before: Option<DeliveryKey>,
+        limit: usize,
+    ) -> Result<DeliveryPage, StoreError> {
+        self.behind.deliveries_of(people, before, limit)
+    }
+
+    fn facts(&self, deliveries: &[DeliveryKey]) -> Result<Vec<Fact>, StoreError> {
+        self.behind.facts(deliveries)
+    }
+
+    fn changed_since(
+        &self,
+        fact: u64,
+        limit: usize,
+    ) -> Result<(Vec<DeliveryKey>, u64), StoreError> {
+        self.behind.changed_since(fact, limit)
+    }
+
+    fn quarantine(&self, limit: usize) -> Result<Vec<(String, u64)>, StoreError> {
+        self.behind.quarantine(limit)
+    }
+}
+
+impl DocumentStore for Faulty {
+    fn insert_document(&self, kind: DocumentKind, body: &str) -> Result<u32, StoreError> {
+        self.behind.insert_document(kind, body)
+    }
+
+    fn replace_document(
+        &self,
+        kind: DocumentKind,
+        id: u32,
+        body: &str,
+    ) -> Result<bool, StoreError> {
+        self.behind.replace_document(kind, id, body)
+    }
+
+    fn delete_document(&self, kind: DocumentKind, id: u32) -> Result<bool, StoreError> {
+        self.behind.delete_document(kind, id)
+    }
+
+    fn document(&self, kind: DocumentKind, id: u32) -> Result<Option<Document>, StoreError> {
+        self.behind.document(kind, id)
+    }
+
+    fn documents(&self, kind: DocumentKind) -> Result<Vec<Document>, StoreError> {
+        self.behind.documents(kind)
+    }
+}
+
+impl RejectedInputs for Faulty {
+    fn record_rejected(&self, rejected: &[RejectedInput]) -> Result<(), StoreError> {
+        self.behind.record_rejected(rejected)
+    }
+
+    fn rejected(&self, limit: usize) -> Result<Vec<RejectedInput>, StoreError> {
+        self.behind.rejected(limit)
+    }
+
+    fn rejected_counts(&self) -> Result<Vec<(String, String, u64)>, StoreError> {
+        self.behind.rejected_counts()
+    }
+}
