@@ -93,6 +93,17 @@ impl Board {
         }
     }
 
+    /// Whose each row's delivery is, in no particular order; rows without a person are left out.
+    pub fn recipients(&self) -> impl Iterator<Item = (DeliveryKey, PersonKey)> + '_ {
+        self.segments.iter().flat_map(|segment| {
+            (0..segment.len()).filter_map(|row| {
+                let person = segment.people.get(row).checked_sub(1)?;
+                let live = !segment.is_removed(row);
+                live.then(|| (DeliveryKey(segment.deliveries.get(row)), PersonKey(person)))
+            })
+        })
+    }
+
     /// The live rows of a delivery, rising.
     pub(crate) fn rows_of(&self, delivery: u32) -> Vec<Address> {
         match self.index.place(delivery) {

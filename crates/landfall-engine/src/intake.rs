@@ -87,30 +87,50 @@ pub(crate) struct Intake {
     workspace: Workspace,
     set: WorkingSet,
     epoch: u64,
+    /// Whether the working set and the epoch are what the store has. Not so after a batch that was
+    /// not stored, until the store could be asked.
+    fresh: bool,
+    /// Whether every commit since the start was ours: the board has seen them all then.
+    alone: bool,
 }
 
 impl Intake {
-    /// Reads what it starts from.
-    pub(crate) fn start(workspace: Workspace) -> Result<Self, StoreError> {
+    /// Reads what it starts from. Returns the number of the store's last fact, too.
+    pub(crate) fn start(workspace: Workspace) -> Result<(Self, u64), StoreError> {
         let start = workspace.store().start()?;
+        let last_fact = start.last_fact;
         let mut intake = Self {
             set: WorkingSet::default(),
             epoch: start.epoch,
+            fresh: false,
+            alone: true,
             workspace,
         };
         intake.restart(start);
-        Ok(intake)
+        Ok((intake, last_fact))
     }
 
     fn restart(&mut self, start: landfall_store::Start) {
         feed::set_catalogue(&self.workspace, &start.messages, start.names);
         let keys = self.workspace.catalogue().keys().clone();
         self.set = WorkingSet::new(start.next, keys, start.salt);
+        if start.epoch != self.epoch {
+            // What others write reaches this board at the next start, which must not be from a
+            // snapshot that claims to know it.
+            self.alone = false;
+            feed::forget_snapshot(&self.workspace);
+        }
         self.epoch = start.epoch;
+        self.fresh = true;
     }
 
-    /// Works until every handle on the workspace is gone and the queue is empty.
-    pub(crate) fn run(mut self, mut jobs: mpsc::Receiver<Job>, stopping: impl Fn() -> bool) {
+    /// Works until it is told to stop and the queue is empty. Returns the epoch of the last commit
+    /// if all of them were its own.
+    pub(crate) fn run(
+        mut self,
+        mut jobs: mpsc::Receiver<Job>,
+        stopping: impl Fn() -> bool,
+    ) -> Option<u64> {
         while let Some(first) = jobs.blocking_recv() {
             let batch = gather(first, &mut jobs);
             self.take(batch);
@@ -118,18 +138,12 @@ impl Intake {
                 jobs.close();
             }
         }
+        self.alone.then_some(self.epoch)
     }
 
     fn take(&mut self, batch: Vec<Job>) {
         let now = self.workspace.now();
-        let answers: Vec<Answer> = match self.store(&batch, now) {
-            Ok(taken) => taken.into_iter().map(Ok).collect(),
-            Err(error) => {
-                tracing::error!(%error, "a batch could not be stored");
-                let error = SubmitError::Unavailable(error.to_string());
-                vec![Err(error); batch.len()]
-            }
-        };
+        let answers = self.answers(&batch, now);
         let (mut to_tasks, mut to_threads) = (Vec::new(), Vec::new());
         for (job, answer) in batch.into_iter().zip(answers) {
             let waiting = if job.by_task {
@@ -147,34 +161,48 @@ impl Intake {
         }
     }
 
+    fn answers(&mut self, batch: &[Job], now: Timestamp) -> Vec<Answer> {
+        match self.store(batch, now) {
+            Ok(taken) => taken.into_iter().map(Ok).collect(),
+            // A damaged row fails those who need it, not those who happen to come at the same time.
+            Err(StoreError::Corrupt { .. }) if batch.len() > 1 => {
+                let each = batch.chunks(1);
+                each.flat_map(|job| self.answers(job, now)).collect()
+            }
+            Err(error) => {
+                tracing::error!(%error, "a batch could not be stored");
+                let error = SubmitError::Unavailable(error.to_string());
+                vec![Err(error); batch.len()]
+            }
+        }
+    }
+
     fn store(&mut self, batch: &[Job], now: Timestamp) -> Result<Vec<Vec<Taken>>, StoreError> {
         let mut want = Want::default();
         for input in batch.iter().flat_map(|job| &job.inputs) {
             want.join(wants(input));
         }
         for _ in 0..CONFLICTS_MAX {
-            let (taken, changes) = match self.decide(batch, &want, now) {
-                Ok(decided) => decided,
-                Err(error) => {
-                    self.begin_again()?;
-                    return Err(error);
-                }
-            };
+            if !self.fresh {
+                self.restart(self.workspace.store().start()?);
+            }
+            // Until the batch is stored, what it leaves behind here is not what the store has.
+            self.fresh = false;
+            let (taken, changes) = self.decide(batch, &want, now)?;
             if changes.is_empty() {
+                self.fresh = true;
                 return Ok(taken);
             }
             feed::forget_snapshot_if_outdated(&self.workspace, &changes);
             match self.workspace.store().commit(&changes, self.epoch) {
                 Ok(epoch) => {
                     self.epoch = epoch;
-                    feed::publish(&self.workspace, changes);
+                    self.fresh = true;
+                    feed::publish(&self.workspace, &changes);
                     return Ok(taken);
                 }
-                Err(StoreError::Conflict { .. }) => self.begin_again()?,
-                Err(error) => {
-                    self.begin_again()?;
-                    return Err(error);
-                }
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
         Err(StoreError::Unavailable(
@@ -203,11 +231,5 @@ impl Intake {
             );
         }
         Ok((taken, self.set.finish()))
-    }
-
-    fn begin_again(&mut self) -> Result<(), StoreError> {
-        let start = self.workspace.store().start()?;
-        self.restart(start);
-        Ok(())
     }
 }

@@ -29,7 +29,7 @@ pub struct Options {
 pub struct Opened {
     /// The handle.
     pub workspace: Workspace,
-    intake: JoinHandle<()>,
+    intake: JoinHandle<Option<u64>>,
     filling: JoinHandle<()>,
     stopping: Arc<AtomicBool>,
     snapshot: Option<PathBuf>,
@@ -48,11 +48,11 @@ pub fn open(store: Arc<dyn Store>, options: Options) -> Result<Opened, StoreErro
         options.clock,
         options.snapshot.clone(),
     );
-    let intake = Intake::start(workspace.clone())?;
+    let (intake, last_fact) = Intake::start(workspace.clone())?;
     let watermark = options
         .snapshot
         .as_deref()
-        .and_then(|path| feed::load(&workspace, path));
+        .and_then(|path| feed::load(&workspace, path, last_fact));
     let stopping = Arc::new(AtomicBool::new(false));
     let stop = Arc::clone(&stopping);
     let intake = std::thread::Builder::new()
@@ -89,13 +89,13 @@ impl Opened {
         self.stopping.store(true, Ordering::Relaxed);
         // An empty submission wakes the intake, which then closes its queue.
         let _ = self.workspace.submit_blocking(Vec::new());
-        for thread in [self.intake, self.filling] {
-            if thread.join().is_err() {
-                tracing::error!("a workspace thread ended badly");
-            }
+        let own = self.intake.join();
+        if own.is_err() | self.filling.join().is_err() {
+            tracing::error!("a workspace thread ended badly");
+            return;
         }
-        if let Some(path) = self.snapshot {
-            feed::save(&self.workspace, &path);
+        if let (Some(path), Ok(own)) = (self.snapshot, own) {
+            feed::save(&self.workspace, &path, own);
         }
     }
 }

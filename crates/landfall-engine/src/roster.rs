@@ -19,6 +19,8 @@ struct Line {
 const LISTED: u32 = 1;
 const UNSUBSCRIBED: u32 = 1 << 1;
 const PUSH_OFF: u32 = 1 << 2;
+/// Was sent something, as the board knows it; not part of the person's state.
+const DELIVERIES: u32 = 1 << 3;
 /// Per platform: has any device; has a valid one; has a valid one that may show notifications
 /// (permission on, or never said); has one whose permission was said to be on.
 const DEVICE: u32 = 1 << 8;
@@ -92,11 +94,29 @@ pub struct Roster {
 impl Roster {
     /// Takes a person's present state.
     pub fn set(&mut self, person: &Person) {
-        let index = person.key.0 as usize;
+        let known = self.line_mut(person.key);
+        let mut fresh = line(person);
+        fresh.flags |= known.flags & DELIVERIES;
+        *known = fresh;
+    }
+
+    /// Remembers that there are deliveries to a person.
+    pub(crate) fn note_delivery(&mut self, person: PersonKey) {
+        self.line_mut(person).flags |= DELIVERIES;
+    }
+
+    /// Whether there were ever deliveries to a person; after a merge, they are the survivor's.
+    pub(crate) fn has_deliveries(&self, person: PersonKey) -> bool {
+        let line = self.lines.get(person.0 as usize);
+        line.is_some_and(|line| line.flags & DELIVERIES != 0)
+    }
+
+    fn line_mut(&mut self, person: PersonKey) -> &mut Line {
+        let index = person.0 as usize;
         if index >= self.lines.len() {
             self.lines.resize(index + 1, Line::default());
         }
-        self.lines[index] = line(person);
+        &mut self.lines[index]
     }
 
     /// People in lists: known ones, without visitors, merged and deleted.
@@ -187,6 +207,8 @@ fn line(person: &Person) -> Line {
     }
 }
 
+/// Hours since the epoch, from the epoch to the last hour that fits.
 fn hour(at: Timestamp) -> u32 {
-    u32::try_from(at.millis().div_euclid(HOUR_MS)).unwrap_or(0)
+    let hour = at.millis().div_euclid(HOUR_MS);
+    u32::try_from(hour.max(0)).unwrap_or(u32::MAX)
 }

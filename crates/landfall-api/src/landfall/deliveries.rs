@@ -190,6 +190,7 @@ pub(crate) fn called(person: &Person) -> String {
     tag = "deliveries"
 )]
 pub(crate) async fn get(visit: Visit, Place(id): Place<String>) -> Result<Json<Trail>, Problem> {
+    let wanted = id.clone();
     let loaded = visit
         .workspace
         .read(move |store| {
@@ -209,7 +210,7 @@ pub(crate) async fn get(visit: Visit, Place(id): Place<String>) -> Result<Json<T
             Ok(Some((delivery, facts, names)))
         })
         .await?;
-    let (delivery, facts, names) = loaded.ok_or_else(|| Problem::not_found("delivery"))?;
+    let (delivery, facts, names) = loaded.ok_or_else(|| Problem::not_found("delivery", &wanted))?;
     let catalogue = visit.workspace.catalogue();
     Ok(Json(trail::trail(
         &delivery,

@@ -206,7 +206,7 @@ pub(crate) async fn chunk(
     let plan = report
         .plan
         .clone()
-        .ok_or_else(|| Problem::not_found("import plan"))?;
+        .ok_or_else(|| Problem::not_found("plan of import", &id.to_string()))?;
     let rows = match plan.format {
         ImportFormat::Csv => import::csv_rows(&plan.header, &lines),
         ImportFormat::Ndjson => import::json_rows(&lines),
@@ -253,7 +253,7 @@ async fn find(workspace: &Workspace, id: u32) -> Result<ImportReport, Problem> {
         .await?
         .into_iter()
         .find(|report| report.id == id);
-    found.ok_or_else(|| Problem::not_found("import"))
+    found.ok_or_else(|| Problem::not_found("import", &id.to_string()))
 }
 
 async fn keep(workspace: &Workspace, report: &ImportReport) -> Result<(), StoreError> {

@@ -81,7 +81,8 @@ pub(crate) async fn timeline(
         .workspace
         .read(move |store| tell(store, &identifier, limit))
         .await?;
-    told.map(Json).ok_or_else(|| Problem::not_found("person"))
+    told.map(Json)
+        .ok_or_else(|| Problem::not_found("person", &id))
 }
 
 /// Replays a person's stored inputs and compares the result with the stored state, byte for byte.
@@ -123,7 +124,7 @@ pub(crate) async fn replay(
         .await?;
     replayed
         .map(Json)
-        .ok_or_else(|| Problem::not_found("person"))
+        .ok_or_else(|| Problem::not_found("person", &id))
 }
 
 fn identifier(visit: &Visit, id: &str) -> Result<Identifier, Problem> {

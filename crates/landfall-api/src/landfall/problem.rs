@@ -130,8 +130,8 @@ impl Problem {
     }
 
     /// There is no such thing.
-    pub fn not_found(what: &str) -> Self {
-        Self::new(Code::NotFound, format!("there is no such {what}"))
+    pub fn not_found(what: &str, which: &str) -> Self {
+        Self::new(Code::NotFound, format!("there is no {what} `{which}`"))
     }
 }
 

@@ -54,7 +54,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let read = Path::<T>::from_request_parts(parts, state).await;
         read.map(|Path(part)| Self(part))
-            .map_err(|_| Problem::not_found("thing: the path cannot be read"))
+            .map_err(|_| Problem::new(Code::NotFound, "the path cannot be read"))
     }
 }
 

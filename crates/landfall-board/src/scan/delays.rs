@@ -228,6 +228,8 @@ impl<'scan> DelayScan<'scan> {
     fn fetch_all(&self, threads: usize, segments: &[&Arc<Segment>], spots: &Spots) -> Spots {
         let classes = spots.keys().map(|(_, at)| at % self.classes.count());
         let wanted = WantedClasses::new(classes);
+        // Delays that no column holds may be all that was wanted.
+        let segments = if spots.is_empty() { &[] } else { segments };
         let shares = share_out(threads, segments, |next| {
             let mut fetched = spots.clone();
             while let Some(segment) = next() {

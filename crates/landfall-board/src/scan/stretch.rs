@@ -34,7 +34,7 @@ impl Segment {
     /// The stretches of this segment whose message takes part. In a sealed segment each rises in
     /// time.
     pub(crate) fn rising_stretches(&self, selection: &Selection, axis: &Axis) -> Vec<Stretch> {
-        let mut stretches = Vec::new();
+        let mut stretches = Vec::with_capacity(16);
         match &self.messages {
             Messages::Runs(_) => self.cut_runs(selection, axis, &mut stretches),
             Messages::Each(_) => self.cut_rows(selection, axis, &mut stretches),

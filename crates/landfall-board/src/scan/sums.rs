@@ -1,5 +1,6 @@
 //! What a scan has added up so far.
 
+use landfall_domain::marks::MARK_COUNT;
 use rustc_hash::FxHashMap;
 
 use crate::dictionary::Currencies;
@@ -8,18 +9,15 @@ use crate::query::{Cell, CountBy, Group, Measure, Table};
 
 /// The bit of "is there at all", beside the bits of marks.
 pub(crate) const ROWS: u32 = 1 << 31;
-const _: () = assert!(
-    landfall_domain::marks::MARK_COUNT < 32,
-    "one bit is left for counting rows"
-);
+const _: () = assert!(MARK_COUNT < 32, "one bit is left for counting rows");
 /// Sightings that are kept before they are sorted and joined.
 const MANY: usize = 1 << 22;
 
 /// Sums of one group.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GroupSums {
-    /// By bit.
-    counts: [u64; 32],
+    /// By mark, and rows last.
+    counts: [u64; MARK_COUNT + 1],
     /// By currency.
     money: Vec<(u16, i64)>,
     /// By place of the measure.
@@ -59,7 +57,7 @@ impl GroupSums {
     pub(crate) fn add_bits(&mut self, bits: u32, times: u64) {
         let mut left = bits;
         while left != 0 {
-            self.counts[left.trailing_zeros() as usize] += times;
+            self.counts[(left.trailing_zeros() as usize).min(MARK_COUNT)] += times;
             left &= left - 1;
         }
     }
@@ -160,30 +158,26 @@ impl Sums {
                 self.group(seen.group).add_bits(seen.bits, 1);
             }
         }
-        // Numbers of groups rise nearly as their keys do, and what is nearly sorted is soon sorted.
-        let mut order: Vec<_> = (self.groups.iter().map(|(group, _)| *group))
-            .zip(0_usize..)
-            .collect();
-        order.sort_unstable();
-        let mut groups: Vec<_> = order
+        let mut groups: Vec<_> = self
+            .groups
             .into_iter()
-            .map(|(group, place)| Group {
+            .map(|(group, sums)| Group {
                 key: plan.key(group),
-                cells: cells(plan, &mut self.groups[place].1, currencies),
+                cells: cells(plan, sums, currencies),
             })
             .collect();
         if plan.query.group_by.is_empty() && groups.is_empty() {
             groups.push(Group {
                 key: Vec::new(),
-                cells: cells(plan, &mut GroupSums::default(), currencies),
+                cells: cells(plan, GroupSums::default(), currencies),
             });
         }
-        groups.sort_by(|one, other| one.key.cmp(&other.key));
+        groups.sort_unstable_by(|one, other| one.key.cmp(&other.key));
         Table { groups }
     }
 }
 
-fn cells(plan: &Plan<'_>, sums: &mut GroupSums, currencies: &Currencies) -> Vec<Cell> {
+fn cells(plan: &Plan<'_>, mut sums: GroupSums, currencies: &Currencies) -> Vec<Cell> {
     let measures = plan.query.measures.iter().enumerate();
     measures
         .map(|(place, measure)| {
@@ -191,7 +185,7 @@ fn cells(plan: &Plan<'_>, sums: &mut GroupSums, currencies: &Currencies) -> Vec<
                 return answer;
             }
             match measure {
-                Measure::Rows => Cell::Count(sums.counts[31]),
+                Measure::Rows => Cell::Count(sums.counts[MARK_COUNT]),
                 Measure::Marked(mark) => Cell::Count(sums.counts[mark.index()]),
                 Measure::Revenue => {
                     let money = sums.money.iter();

@@ -100,9 +100,11 @@ fn opt_out_mark(subscribed: Option<bool>, topics: &BTreeMap<String, bool>) -> Op
 
 /// Takes names for journeys, steps and variants.
 pub(super) fn name(set: &mut WorkingSet, names: &[(NameOf, String)]) -> Taken {
-    for name in names {
-        if !set.log.names.contains(name) {
-            set.log.names.push(name.clone());
+    for (of, name) in names {
+        // The last word counts, also within one batch.
+        match set.log.names.iter_mut().find(|(known, _)| known == of) {
+            Some((_, known)) => known.clone_from(name),
+            None => set.log.names.push((of.clone(), name.clone())),
         }
     }
     Taken::Applied

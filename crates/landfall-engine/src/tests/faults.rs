@@ -81,7 +81,8 @@ pub(super) struct Faulty {
     pub(super) at_start: Errors,
     pub(super) at_load: Errors,
     pub(super) at_commit: Errors,
-    /// Called with each delivery to load: `true` for one whose row is damaged.
+    pub(super) at_page: Errors,
+    /// The delivery whose row cannot be read.
     pub(super) damaged: Mutex<Option<String>>,
     /// Before a commit.
     pub(super) commit_gate: Gate,
@@ -102,6 +103,7 @@ impl Faulty {
             at_start: Errors::default(),
             at_load: Errors::default(),
             at_commit: Errors::default(),
+            at_page: Errors::default(),
             damaged: Mutex::default(),
             commit_gate: Gate::default(),
             page_gate: Gate::default(),
@@ -217,6 +219,7 @@ impl LedgerReader for Faulty {
         after: Option<DeliveryKey>,
         limit: usize,
     ) -> Result<Vec<Delivery>, StoreError> {
+        self.at_page.next()?;
         self.pages.fetch_add(1, Ordering::SeqCst);
         let page = self.behind.deliveries_after(after, limit)?;
         self.page_gate.pass();

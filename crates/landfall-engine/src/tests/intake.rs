@@ -16,6 +16,7 @@ use super::shop::{
     track, who,
 };
 use crate::SubmitError;
+use crate::workspace::QUEUE_MAX;
 use landfall_board::Condition;
 use landfall_domain::input::Body;
 use landfall_store::{ActivityQuery, HistoryOf};
@@ -194,7 +195,7 @@ fn what_waits_is_committed_together() {
                 tokio::spawn(async move { workspace.submit(vec![event]).await })
             })
             .collect();
-        tokio::task::yield_now().await;
+        until_waiting(&opened.workspace, 50).await;
         drop(keeper);
         assert!(first.await.unwrap().is_ok());
         for answer in waiting {
@@ -226,6 +227,7 @@ fn a_caller_that_hangs_up_is_stored_all_the_same() {
             let _ = workspace.submit(vec![track(NOW, "ann", "hasty")]).await;
         });
         tokio::task::yield_now().await;
+        // It has run as far as it can: what it submitted waits or is stored.
         hasty.abort();
     });
     // Goes through the same queue, so what was before it is stored when it is.
@@ -264,8 +266,8 @@ fn a_full_queue_is_busy_and_takes_more_when_it_has_room() {
         let mut waiting = vec![spawn_event(workspace, 0)];
         tokio::task::yield_now().await;
         keeper.wait();
-        waiting.extend((1..=crate::workspace::QUEUE_MAX).map(|n| spawn_event(workspace, n)));
-        tokio::task::yield_now().await;
+        waiting.extend((1..=QUEUE_MAX).map(|n| spawn_event(workspace, n)));
+        until_waiting(workspace, QUEUE_MAX).await;
         let one_more = workspace.submit(vec![track(NOW, "ann", "too many")]).await;
         assert_eq!(one_more, Err(SubmitError::Busy));
         drop(keeper);
@@ -288,4 +290,11 @@ fn spawn_event(workspace: &crate::Workspace, number: usize) -> Answering {
     let workspace = workspace.clone();
     let event = track(NOW, "ann", &format!("event {number}"));
     tokio::spawn(async move { workspace.submit(vec![event]).await })
+}
+
+/// Lets tasks run until so many submissions wait in the queue.
+async fn until_waiting(workspace: &crate::Workspace, submissions: usize) {
+    while QUEUE_MAX - workspace.shared.queue.capacity() < submissions {
+        tokio::task::yield_now().await;
+    }
 }

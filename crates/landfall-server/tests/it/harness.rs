@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -163,6 +163,26 @@ impl Server {
             body.to_string().as_bytes(),
         )
         .expect("an answer")
+    }
+
+    /// Runs the command line against this server.
+    pub(crate) fn cli(&self, arguments: &[&str]) -> Output {
+        landfall()
+            .args(arguments)
+            .env("LANDFALL_URL", &self.url)
+            .env("LANDFALL_APP_KEY", APP_KEY)
+            .env_remove("LANDFALL_TZ")
+            .output()
+            .expect("landfall runs")
+    }
+
+    /// As [`Server::cli`]: what it printed. It must succeed.
+    #[track_caller]
+    pub(crate) fn said(&self, arguments: &[&str]) -> String {
+        let output = self.cli(arguments);
+        let problem = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {problem}");
+        String::from_utf8(output.stdout).expect("UTF-8")
     }
 
     /// A read with the App API key.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use landfall_domain::decide::Taken;
 
-use super::{Faulty, Shop, events, found, sent, spawn_event, start, submit, track};
+use super::{Faulty, Shop, events, found, sent, spawn_event, start, submit, track, until_waiting};
 use crate::SubmitError;
 use crate::tests::shop::NOW;
 
@@ -23,7 +23,7 @@ fn a_stop_answers_what_was_accepted_and_refuses_what_comes_later() {
         tokio::task::yield_now().await;
         keeper.wait();
         accepted.extend((1..100).map(|number| spawn_event(&workspace, number)));
-        tokio::task::yield_now().await;
+        until_waiting(&workspace, 99).await;
         let stopping = std::thread::spawn(move || opened.stop());
         drop(keeper);
         for answer in accepted {
