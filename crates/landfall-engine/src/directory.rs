@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +79,7 @@ pub enum DirectoryError {
         error: std::io::Error,
     },
     /// The file is not what it should be.
-    #[error("{path} is damaged: {error}")]
+    #[error("{path} is damaged: {error}; put back a copy of it, or mend the place that is named")]
     Damaged {
         /// Which file.
         path: PathBuf,
@@ -137,8 +137,8 @@ impl DirectoryFile {
         let fresh = path.with_extension("json.new");
         write_private(&fresh, &text).map_err(failed)?;
         std::fs::rename(&fresh, path).map_err(failed)?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        std::fs::File::open(folder)
+        let folder = path.parent().filter(|path| !path.as_os_str().is_empty());
+        std::fs::File::open(folder.unwrap_or(Path::new(".")))
             .and_then(|folder| folder.sync_all())
             .map_err(failed)
     }
@@ -199,24 +199,29 @@ pub struct WebhookSource {
     pub signing_key: String,
 }
 
-/// Looks keys up. Cheap to clone; follows changes of the file that are made through it.
+/// Looks keys up. Cheap to clone; follows changes of the file that are made through it, and sees others
+/// with the next of its own.
 #[derive(Clone)]
 pub struct Directory {
     inner: Arc<RwLock<Lookup>>,
     path: PathBuf,
     master: Arc<MasterKey>,
+    /// Held while the file is changed: one change after the other.
+    changing: Arc<Mutex<()>>,
 }
 
 #[derive(Default)]
 struct Lookup {
     file: DirectoryFile,
     open: Vec<Workspace>,
-    by_key: BTreeMap<(KeyKind, String), (usize, Option<String>)>,
+    /// By kind, hash and, for Track keys, site id.
+    by_key: BTreeMap<(KeyKind, String, Option<String>), Workspace>,
     sources: BTreeMap<String, WebhookSource>,
 }
 
 impl Directory {
-    /// Over a file and the opened workspaces, in the file's order.
+    /// Over a file and the opened workspaces, which go by the ids in it. Keys and sources of a workspace
+    /// that is not open lead nowhere.
     ///
     /// # Errors
     /// When a signing key cannot be opened.
@@ -230,6 +235,7 @@ impl Directory {
             inner: Arc::default(),
             path,
             master: Arc::new(master),
+            changing: Arc::default(),
         };
         directory.index(file, open)?;
         Ok(directory)
@@ -241,14 +247,16 @@ impl Directory {
             open,
             ..Lookup::default()
         };
-        for (index, record) in lookup.file.workspaces.iter().enumerate() {
-            for key in &record.keys {
-                let entry = (index, key.site_id.clone());
-                lookup.by_key.insert((key.kind, key.hash.clone()), entry);
-            }
-            let Some(workspace) = lookup.open.get(index) else {
+        for record in &lookup.file.workspaces {
+            let opened = lookup.open.iter().find(|open| open.id() == record.id);
+            let Some(workspace) = opened else {
                 continue;
             };
+            for key in &record.keys {
+                let site_id = key.site_id.clone().filter(|_| key.kind == KeyKind::Track);
+                let by = (key.kind, key.hash.clone(), site_id);
+                lookup.by_key.insert(by, workspace.clone());
+            }
             for (name, sealed) in &record.sources {
                 let signing_key = self.master.open(&source_context(name), sealed)?;
                 let source = WebhookSource {
@@ -264,11 +272,8 @@ impl Directory {
 
     fn find(&self, kind: KeyKind, key: &str, site_id: Option<&str>) -> Option<Workspace> {
         let lookup = self.inner.read().unwrap_or_else(PoisonError::into_inner);
-        let (index, site) = lookup.by_key.get(&(kind, key_hash(key)))?;
-        if kind == KeyKind::Track && site.as_deref() != site_id {
-            return None;
-        }
-        lookup.open.get(*index).cloned()
+        let by = (kind, key_hash(key), site_id.map(str::to_owned));
+        lookup.by_key.get(&by).cloned()
     }
 
     /// The workspace of a site id and its Track API key.
@@ -326,9 +331,15 @@ impl Directory {
         signing_key: &str,
     ) -> Result<(), DirectoryError> {
         let sealed = self.master.seal(&source_context(name), signing_key)?;
-        let (mut file, open) = {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, open) = {
             let lookup = self.inner.read().unwrap_or_else(PoisonError::into_inner);
             (lookup.file.clone(), lookup.open.clone())
+        };
+        // Keys that were added or revoked on the command line meanwhile stay so.
+        let mut file = match self.path.exists() {
+            true => DirectoryFile::read(&self.path)?,
+            false => known,
         };
         let elsewhere = |record: &&WorkspaceRecord| {
             record.id != workspace.id() && record.sources.contains_key(name)

@@ -1,7 +1,10 @@
 //! Whole workspaces on a real store in a temporary folder, with clocks that stand still.
 
 mod board;
+mod catalogue;
+mod directory;
 mod faults;
 mod intake;
 mod picture;
+mod roster;
 mod shop;

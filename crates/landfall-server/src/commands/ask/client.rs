@@ -107,6 +107,8 @@ impl Client {
             self.read(response)?;
             return Ok(());
         }
+        // From here on nothing is missed.
+        eprintln!("Waiting for deliveries; Ctrl-C stops.");
         for line in BufReader::new(response.into_body().into_reader()).lines() {
             let line = line.context("the connection ended")?;
             if let Some(data) = line.strip_prefix("data:")
