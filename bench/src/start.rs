@@ -36,7 +36,9 @@ fn main() -> Result<()> {
         10_000_000,
     );
     while let Some(name) = arguments.next() {
-        let value = arguments.next().with_context(|| format!("{name} needs a value"))?;
+        let value = arguments
+            .next()
+            .with_context(|| format!("{name} needs a value"))?;
         match name.as_str() {
             "--landfall" => landfall = value.into(),
             "--data" => data = value.into(),
@@ -48,7 +50,11 @@ fn main() -> Result<()> {
     let started = start(&landfall, &data, "from a snapshot")?;
     ready(&started, deliveries)?;
     started.stop("TERM")?;
-    let started = start(&landfall, &data, "from a snapshot that was saved at the stop")?;
+    let started = start(
+        &landfall,
+        &data,
+        "from a snapshot that was saved at the stop",
+    )?;
     ready(&started, deliveries)?;
     started.stop("TERM")?;
     for file in std::fs::read_dir(data.join("workspaces"))? {
@@ -69,7 +75,14 @@ fn fill(landfall: &Path, data: &Path, deliveries: u64) -> Result<()> {
         std::fs::remove_dir_all(data)?;
     }
     let made = Command::new(landfall)
-        .args(["init", "--workspace", "bench", "--app-key", "app-1", "--data"])
+        .args([
+            "init",
+            "--workspace",
+            "bench",
+            "--app-key",
+            "app-1",
+            "--data",
+        ])
         .arg(data)
         .stdout(Stdio::null())
         .status()?;
@@ -97,7 +110,9 @@ fn fill(landfall: &Path, data: &Path, deliveries: u64) -> Result<()> {
     .filled();
     let begin = Instant::now();
     for first in (0..deliveries).step_by(usize::try_from(AT_ONCE)?) {
-        let inputs = (first..(first + AT_ONCE).min(deliveries)).map(input).collect();
+        let inputs = (first..(first + AT_ONCE).min(deliveries))
+            .map(input)
+            .collect();
         opened.workspace.submit_blocking(inputs)?;
         if first % 500_000 == 0 {
             eprint!("\r    {first} of {deliveries} deliveries");
@@ -105,7 +120,10 @@ fn fill(landfall: &Path, data: &Path, deliveries: u64) -> Result<()> {
     }
     let seconds = begin.elapsed().as_secs_f64();
     eprintln!("\r    {deliveries} deliveries in {seconds:.0} s            ");
-    println!("Filled through the engine: {:.0} deliveries a second", deliveries as f64 / seconds);
+    println!(
+        "Filled through the engine: {:.0} deliveries a second",
+        deliveries as f64 / seconds
+    );
     opened.stop();
     Ok(())
 }
@@ -113,7 +131,9 @@ fn fill(landfall: &Path, data: &Path, deliveries: u64) -> Result<()> {
 /// A delivery with its end known, as a webhook archive tells it.
 fn input(number: u64) -> Input {
     let person = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % PEOPLE;
-    let at = |seconds: i64| Timestamp::from_millis(T0 + i64::try_from(number).unwrap_or(0) * 200 + seconds * 1_000);
+    let at = |seconds: i64| {
+        Timestamp::from_millis(T0 + i64::try_from(number).unwrap_or(0) * 200 + seconds * 1_000)
+    };
     let mut marks = vec![(Mark::Created, at(0)), (Mark::Sent, at(1))];
     if number % 10 < 7 {
         marks.push((Mark::Delivered, at(3)));
@@ -121,7 +141,11 @@ fn input(number: u64) -> Input {
     if number % 50 == 0 {
         marks.push((Mark::Opened, at(300)));
     }
-    let platform = if number % 3 == 0 { Platform::Android } else { Platform::Ios };
+    let platform = if number % 3 == 0 {
+        Platform::Android
+    } else {
+        Platform::Ios
+    };
     Input {
         source: Source::Import,
         at: Some(at(3)),
@@ -202,8 +226,13 @@ fn start(landfall: &Path, data: &Path, how: &str) -> Result<Started> {
         .strip_prefix("landfall listens on http://")
         .with_context(|| format!("the server said: {line}"))?
         .to_owned();
-    let started = Started { child, address, begin };
-    let answer = started.get("/landfall/v1/metrics?measures=created,delivered&by=platform&since=90d")?;
+    let started = Started {
+        child,
+        address,
+        begin,
+    };
+    let answer =
+        started.get("/landfall/v1/metrics?measures=created,delivered&by=platform&since=90d")?;
     if !answer.starts_with("HTTP/1.1 200") {
         bail!("metrics answered {answer}");
     }
@@ -224,7 +253,10 @@ fn ready(started: &Started, deliveries: u64) -> Result<()> {
         std::thread::sleep(Duration::from_millis(50));
     }
     let status = std::fs::read_to_string(format!("/proc/{}/status", started.child.id()))?;
-    let resident = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default();
+    let resident = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap_or_default();
     println!(
         "  complete with {deliveries} deliveries after {:.1} s; {}",
         started.begin.elapsed().as_secs_f64(),

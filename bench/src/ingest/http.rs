@@ -31,19 +31,16 @@ impl Load {
                 })
                 .collect();
             for thread in threads {
-                thread.join().map_err(|_| anyhow::anyhow!("a connection's thread died"))??;
+                thread
+                    .join()
+                    .map_err(|_| anyhow::anyhow!("a connection's thread died"))??;
             }
             Ok::<_, anyhow::Error>(())
         })?;
         Ok(answered.load(Ordering::Relaxed) as f64)
     }
 
-    fn connection(
-        &self,
-        calls: &[Vec<u8>],
-        end: Instant,
-        answered: &AtomicU64,
-    ) -> Result<()> {
+    fn connection(&self, calls: &[Vec<u8>], end: Instant, answered: &AtomicU64) -> Result<()> {
         let stream = TcpStream::connect(self.address)?;
         stream.set_nodelay(true)?;
         let mut answers = BufReader::new(stream.try_clone()?);

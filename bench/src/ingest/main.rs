@@ -49,7 +49,9 @@ fn settings() -> Result<Settings> {
         only: None,
     };
     while let Some(name) = arguments.next() {
-        let value = arguments.next().with_context(|| format!("{name} needs a value"))?;
+        let value = arguments
+            .next()
+            .with_context(|| format!("{name} needs a value"))?;
         match name.as_str() {
             "--landfall" => settings.landfall = value.into(),
             "--data" => settings.data = value.into(),
@@ -68,7 +70,10 @@ fn main() -> Result<()> {
     let wanted = |part: &str| settings.only.as_deref().is_none_or(|only| only == part);
     if wanted("idle") {
         let idle = Server::start(&settings.landfall, &settings.data, &[])?;
-        println!("Empty server, idle: {} MB resident (to reach: 60)", idle.resident_mb()?);
+        println!(
+            "Empty server, idle: {} MB resident (to reach: 60)",
+            idle.resident_mb()?
+        );
     }
     if wanted("single") {
         let off = singles(&settings, &["--store-nothing"])?;
@@ -77,7 +82,11 @@ fn main() -> Result<()> {
         let ratio = on / off;
         println!("Single calls, durable:     {on:>9.0} calls/s, ratio {ratio:.2} (to reach: 0.50)");
     }
-    let items = if wanted("batch") { batches(&settings)? } else { f64::NAN };
+    let items = if wanted("batch") {
+        batches(&settings)?
+    } else {
+        f64::NAN
+    };
     if let Some(connection) = settings.postgres.as_ref().filter(|_| wanted("postgres")) {
         for way in postgres::Way::ALL {
             let rows = postgres::run(connection, way, BATCH, settings.length)?;

@@ -75,8 +75,7 @@ pub fn run(connection: &str, way: Way, batch: usize, length: Duration) -> Result
                     let mut client = Client::connect(connection, NoTls)?;
                     client.batch_execute("SET synchronous_commit = on")?;
                     let mut mix = Mix::new(seed);
-                    let made: Vec<Rows> =
-                        (0..64).map(|_| Rows::of(&mut mix, batch)).collect();
+                    let made: Vec<Rows> = (0..64).map(|_| Rows::of(&mut mix, batch)).collect();
                     for rows in made.iter().cycle() {
                         match way {
                             Way::Arrays => rows.by_arrays(&mut client)?,
@@ -95,7 +94,9 @@ pub fn run(connection: &str, way: Way, batch: usize, length: Duration) -> Result
             })
             .collect();
         for thread in threads {
-            thread.join().map_err(|_| anyhow::anyhow!("a connection's thread died"))??;
+            thread
+                .join()
+                .map_err(|_| anyhow::anyhow!("a connection's thread died"))??;
         }
         Ok::<_, anyhow::Error>(())
     })?;
@@ -117,18 +118,21 @@ impl Rows {
             match mix.item() {
                 Item::Identify { person, orders } => {
                     let attributes = attributes(person, orders);
-                    rows.activities.push((format!("p{person}"), "identify", attributes.clone()));
+                    rows.activities
+                        .push((format!("p{person}"), "identify", attributes.clone()));
                     rows.people.push((format!("p{person}"), attributes));
                 }
                 Item::Event { person, product } => {
-                    rows.activities.push((format!("p{person}"), "viewed", data(product)));
+                    rows.activities
+                        .push((format!("p{person}"), "viewed", data(product)));
                     rows.people.push((format!("p{person}"), "{}".to_owned()));
                 }
                 Item::Device { person, seen } => {
                     let seen = i64::try_from(seen).unwrap_or(i64::MAX);
                     let data = format!(r#"{{"token":"{}"}}"#, token(person));
                     rows.activities.push((format!("p{person}"), "device", data));
-                    rows.devices.push((token(person), format!("p{person}"), seen));
+                    rows.devices
+                        .push((token(person), format!("p{person}"), seen));
                     rows.people.push((format!("p{person}"), "{}".to_owned()));
                 }
             }
@@ -151,8 +155,11 @@ impl Rows {
              ON CONFLICT (id) DO UPDATE
                  SET attributes = person.attributes || excluded.attributes, active = excluded.active",
         )?;
-        let (ids, attributes): (Vec<&str>, Vec<&str>) =
-            self.people.iter().map(|(id, a)| (id.as_str(), a.as_str())).unzip();
+        let (ids, attributes): (Vec<&str>, Vec<&str>) = self
+            .people
+            .iter()
+            .map(|(id, a)| (id.as_str(), a.as_str()))
+            .unzip();
         write.execute(&people, &[&ids, &attributes])?;
         let unnested = "unnest($1::text[], $2::text[]) AS t (id, attributes)";
         let identifiers = write.prepare(&IDENTIFIERS.replace("{people}", unnested))?;

@@ -22,7 +22,16 @@ impl Server {
         }
         std::fs::create_dir_all(&folder)?;
         let made = Command::new(landfall)
-            .args(["init", "--workspace", "bench", "--site-id", "site-1", "--track-key", "key-1", "--data"])
+            .args([
+                "init",
+                "--workspace",
+                "bench",
+                "--site-id",
+                "site-1",
+                "--track-key",
+                "key-1",
+                "--data",
+            ])
             .arg(&folder)
             .stdout(Stdio::null())
             .status()
@@ -45,7 +54,11 @@ impl Server {
             .strip_prefix("landfall listens on http://")
             .with_context(|| format!("the server said: {line}"))?
             .parse()?;
-        Ok(Self { child, folder, address })
+        Ok(Self {
+            child,
+            folder,
+            address,
+        })
     }
 
     /// Processor time that it used so far, in seconds (the kernel counts in hundredths).
@@ -53,7 +66,9 @@ impl Server {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         let after_name = stat.rsplit_once(')').context("stat")?.1;
         let ticks = after_name.split_whitespace().skip(11).take(2);
-        let ticks: u64 = ticks.map(|ticks| ticks.parse::<u64>().unwrap_or_default()).sum();
+        let ticks: u64 = ticks
+            .map(|ticks| ticks.parse::<u64>().unwrap_or_default())
+            .sum();
         Ok(ticks as f64 / 100.0)
     }
 

@@ -3,6 +3,8 @@
 mod hooks;
 mod house;
 mod limits;
+mod metrics;
+mod openapi;
 mod own;
 mod pipelines;
 mod quarantine;
@@ -10,7 +12,8 @@ mod receipts;
 mod refusals;
 mod sdk;
 mod track;
+mod trails;
 
 use serde_json::{Value, json};
 
-use self::house::{Answer, House};
+use self::house::{Answer, House, push_event};

@@ -16,6 +16,8 @@ use crate::segment::Segment;
 
 /// Most cells of a block; questions with more go row by row.
 const MAX_CELLS: usize = 1 << 20;
+/// Most cells of all blocks together that are made at once.
+const MAX_ALL: usize = if cfg!(test) { 1 << 10 } else { 1 << 18 };
 /// Cells of all blocks of a thread before they are added up to make room.
 const MAX_HELD: usize = 1 << 25;
 
@@ -76,12 +78,40 @@ impl CellPlan {
     }
 }
 
+/// Blocks by number: bucket times groups of messages, plus the message's group.
+enum Blocks {
+    /// All of them, one after the other, when that is not much.
+    All(Vec<u32>),
+    /// Those that were needed.
+    Needed(FxHashMap<u64, Vec<u32>>),
+}
+
+impl Blocks {
+    fn new(plan: &Plan<'_>, len: usize) -> Self {
+        let numbers = plan.axis.len() as u64 * plan.selection.messages.groups();
+        match usize::try_from(numbers.saturating_mul(len as u64)) {
+            Ok(cells) if cells <= MAX_ALL => Self::All(vec![0; cells]),
+            _ => Self::Needed(FxHashMap::default()),
+        }
+    }
+
+    fn is_full(&self, len: usize) -> bool {
+        matches!(self, Self::Needed(blocks) if blocks.len() * len > MAX_HELD)
+    }
+
+    fn block(&mut self, number: u64, len: usize) -> &mut [u32] {
+        match self {
+            Self::All(cells) => &mut cells[number as usize * len..][..len],
+            Self::Needed(blocks) => blocks.entry(number).or_insert_with(|| vec![0; len]),
+        }
+    }
+}
+
 /// One thread's counting.
 pub(crate) struct Counter<'scan> {
     plan: &'scan Plan<'scan>,
     cells: &'scan CellPlan,
-    /// By bucket and message group.
-    blocks: FxHashMap<(usize, u32), Vec<u32>>,
+    blocks: Blocks,
     desk: Desk,
 }
 
@@ -90,7 +120,7 @@ impl<'scan> Counter<'scan> {
         Self {
             plan,
             cells,
-            blocks: FxHashMap::default(),
+            blocks: Blocks::new(plan, cells.block_len()),
             desk: Desk::default(),
         }
     }
@@ -99,13 +129,16 @@ impl<'scan> Counter<'scan> {
     pub(crate) fn count(&mut self, segment: &Segment, sums: &mut Sums) {
         let by_delivery = self.plan.query.count_by == CountBy::Delivery;
         let several = segment.several || segment.scattered.is_some();
+        let (len, groups) = (
+            self.cells.block_len(),
+            self.plan.selection.messages.groups(),
+        );
         for stretch in segment.stretches(&self.plan.selection, &self.plan.axis) {
-            let len = self.cells.block_len();
-            if self.blocks.len() * len > MAX_HELD {
+            if self.blocks.is_full(len) {
                 self.add_up(sums);
             }
-            let block = self.blocks.entry((stretch.bucket, stretch.message));
-            let block = block.or_insert_with(|| vec![0; len]);
+            let number = stretch.bucket as u64 * groups + u64::from(stretch.message);
+            let block = self.blocks.block(number, len);
             if by_delivery && several {
                 Deliveries {
                     plan: self.plan,
@@ -125,28 +158,40 @@ impl<'scan> Counter<'scan> {
 
     /// Adds all blocks to `sums` and drops them.
     pub(crate) fn add_up(&mut self, sums: &mut Sums) {
-        let width = self.cells.width();
-        let mut blocks: Vec<_> = self.blocks.drain().collect();
-        blocks.sort_unstable_by_key(|(outer, _)| *outer);
-        for ((bucket, message), block) in blocks {
-            for dims in 0..self.cells.dims_groups {
-                let line = dims * width..(dims + 1) * width;
-                let counts = block[line].iter().map(|count| u64::from(*count));
-                let mut counts = self.cells.cells.iter().zip(counts).filter(|(_, n)| *n > 0);
-                let Some(((fate, bits), count)) = counts.next() else {
-                    continue;
-                };
-                let group = |fate| self.plan.group(bucket, message, dims as u32, fate);
-                let mut last = *fate;
-                let mut into = sums.group(group(last));
-                into.add_bits(*bits, count);
-                for ((fate, bits), count) in counts {
-                    if *fate != last {
-                        last = *fate;
-                        into = sums.group(group(last));
-                    }
-                    into.add_bits(*bits, count);
+        let none = Blocks::Needed(FxHashMap::default());
+        match std::mem::replace(&mut self.blocks, none) {
+            Blocks::All(cells) => {
+                let blocks = cells.chunks_exact(self.cells.block_len());
+                (0..)
+                    .zip(blocks)
+                    .for_each(|(number, block)| self.add_block(number, block, sums));
+            }
+            Blocks::Needed(blocks) => blocks
+                .iter()
+                .for_each(|(number, block)| self.add_block(*number, block, sums)),
+        }
+    }
+
+    fn add_block(&self, number: u64, block: &[u32], sums: &mut Sums) {
+        let groups = self.plan.selection.messages.groups();
+        let (bucket, message) = ((number / groups) as usize, (number % groups) as u32);
+        for (dims, line) in (0..self.cells.dims_groups as u32).zip(block.chunks(self.cells.width()))
+        {
+            let counts = line.iter().map(|count| u64::from(*count));
+            let mut counts = self.cells.cells.iter().zip(counts).filter(|(_, n)| *n > 0);
+            let Some(((fate, bits), count)) = counts.next() else {
+                continue;
+            };
+            let group = |fate| self.plan.group(bucket, message, dims, fate);
+            let mut last = *fate;
+            let mut into = sums.group(group(last));
+            into.add_bits(*bits, count);
+            for ((fate, bits), count) in counts {
+                if *fate != last {
+                    last = *fate;
+                    into = sums.group(group(last));
                 }
+                into.add_bits(*bits, count);
             }
         }
     }

@@ -115,6 +115,13 @@ impl House {
         }
     }
 
+    /// The body of an answer that goes on.
+    pub(super) async fn stream(&self, request: Request<Body>) -> Body {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        response.into_body()
+    }
+
     /// A call of the first workspace's Track API.
     pub(super) async fn track(&self, call: &str, body: impl Into<Body>) -> Answer {
         let request = request(call).header("authorization", basic("site-1", "track-1"));

@@ -113,7 +113,7 @@ fn any_input((kind, a, b, c, late): Dice) -> Input {
 }
 
 fn any_report(a: u8, b: u8, c: u8, at: i64) -> DeliveryReport {
-    let person = if b % 4 == 0 {
+    let person = if b.is_multiple_of(4) {
         String::new()
     } else {
         format!("p{}", b % 3 + 2)
@@ -122,8 +122,8 @@ fn any_report(a: u8, b: u8, c: u8, at: i64) -> DeliveryReport {
     let second = (MARKS[usize::from(c) % MARKS.len()], at + HOUR);
     let marks = [first, second];
     let mut report = push(&delivery(a), &person, &marks[..usize::from(c) % 3]);
-    report.message.step_id = (a % 3 > 0).then(|| u64::from(a % 2) + 12);
-    if a % 11 == 0 {
+    report.message.step_id = (!a.is_multiple_of(3)).then(|| u64::from(a % 2) + 12);
+    if a.is_multiple_of(11) {
         report.message.source = SourceKind::Unknown;
         report.message.source_id = 0;
     }

@@ -111,9 +111,8 @@ fn two_writers_lose_nothing_and_double_nothing() {
         1,
         "one catalogue line for one message"
     );
-    for [first, second] in [engines] {
-        first.stop();
-        second.stop();
+    for engine in engines {
+        engine.stop();
     }
     // The next start sees everybody's.
     let opened = shop.open();
