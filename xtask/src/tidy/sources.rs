@@ -69,6 +69,11 @@ pub(super) fn check(path: &Path, text: &str) -> Vec<Finding> {
     findings
 }
 
+/// Whether a path begins there and does not go on: `bench` and what follows is a folder of ours.
+fn begins(text: &str, at: usize) -> bool {
+    !text[..at].ends_with(|before: char| before.is_alphanumeric() || before == '.')
+}
+
 /// Paths of the machine that somebody worked on.
 fn machine_paths(place: &str, text: &str) -> Vec<Finding> {
     const ELSEWHERE: &[&str] = &[
@@ -78,7 +83,7 @@ fn machine_paths(place: &str, text: &str) -> Vec<Finding> {
     ];
     ELSEWHERE
         .iter()
-        .filter(|path| text.contains(**path))
+        .filter(|path| text.match_indices(**path).any(|(at, _)| begins(text, at)))
         .map(|path| Finding::new(place, format!("names a path of one machine (`{path}`)")))
         .collect()
 }
