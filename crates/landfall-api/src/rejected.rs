@@ -12,6 +12,8 @@ use crate::parse::Problem;
 
 /// Bytes of a refused body that are kept.
 const SAMPLE_BYTES: usize = 500;
+/// Bytes of an event that is fine but not known: it is kept whole unless it is very long.
+const EVENT_BYTES: usize = 16 << 10;
 /// What the name of a field ends with whose value is not kept, in lower case and without underscores:
 /// push tokens under all of their names, addresses, and credentials.
 const SECRET_ENDINGS: &[&str] = &[
@@ -54,8 +56,14 @@ pub(crate) async fn record(
     problem: &Problem,
     body: &[u8],
 ) {
-    let sampled = vec![(problem.clone(), sample(body))];
-    record_all(workspace, surface, status, sampled).await;
+    let sample = match (problem.reason, serde_json::from_slice::<Value>(body)) {
+        ("unknown_event", Ok(mut event)) => {
+            redact(&mut event, false);
+            cut(event.to_string(), EVENT_BYTES)
+        }
+        _ => sample(body),
+    };
+    record_all(workspace, surface, status, vec![(problem.clone(), sample)]).await;
 }
 
 /// Records refused items of one request, each with its sample. They are in the list when this
@@ -109,11 +117,11 @@ pub(crate) fn sample(body: &[u8]) -> String {
 pub(crate) fn sample_of(item: &Value) -> String {
     let mut value = item.clone();
     redact(&mut value, false);
-    cut(value.to_string())
+    cut(value.to_string(), SAMPLE_BYTES)
 }
 
-fn cut(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(SAMPLE_BYTES));
+fn cut(mut text: String, most: usize) -> String {
+    text.truncate(text.floor_char_boundary(most));
     text
 }
 

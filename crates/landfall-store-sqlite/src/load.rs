@@ -73,6 +73,7 @@ impl StateStore for SqliteStore {
     }
 
     fn commit(&self, changes: &ChangeSet, expected: u64) -> Result<u64, StoreError> {
+        self.shared.make_room()?;
         let mut intake = self.shared.intake();
         let found = intake.counters.epoch;
         if found != expected {
@@ -90,8 +91,7 @@ impl StateStore for SqliteStore {
             .committed
             .store(counters.epoch, Ordering::Release);
         drop(intake);
-        // The commit stands, whether or not settling works now: readers and later commits are told.
-        let _ = self.shared.gather(rows.len());
+        self.shared.gather(entry.len());
         Ok(counters.epoch)
     }
 

@@ -62,17 +62,21 @@ impl Shared {
         Ok(layer)
     }
 
+    /// Before a commit: when too much waits already, it waits too, and fails when settling fails.
+    pub(crate) fn make_room(&self) -> Result<(), StoreError> {
+        if self.gathered.load(Ordering::Acquire) > TOO_MUCH {
+            self.settle()?;
+        }
+        Ok(())
+    }
+
     /// Told after each commit how many bytes it added.
-    pub(crate) fn gather(&self, bytes: usize) -> Result<(), StoreError> {
+    pub(crate) fn gather(&self, bytes: usize) {
         let before = self.gathered.fetch_add(bytes, Ordering::AcqRel);
         if before == 0 || (before < ENOUGH && before + bytes >= ENOUGH) {
             let _held = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
             self.wake.notify_one();
         }
-        if before + bytes > TOO_MUCH {
-            self.settle()?;
-        }
-        Ok(())
     }
 
     /// The thread that settles in the background until the store is closed.
