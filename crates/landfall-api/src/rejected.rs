@@ -100,7 +100,7 @@ fn named(problem: Problem) -> String {
     } else {
         format!("{field}: {message}")
     };
-    cut(message)
+    cut(message, SAMPLE_BYTES)
 }
 
 /// The beginning of a body, without secrets and push tokens. What is not JSON is kept only as its

@@ -73,7 +73,7 @@ pub(crate) fn publish(workspace: &Workspace, changes: &ChangeSet) {
     if let Some(touched) = touched.as_mut() {
         touched.note(changes);
     }
-    let moved = moves(shared, &changes.moved, touched.is_some());
+    let moved = moves(shared, &changes.moved);
     {
         let mut roster = shared
             .roster
@@ -114,13 +114,11 @@ pub(crate) fn publish(workspace: &Workspace, changes: &ChangeSet) {
 fn moves(
     shared: &Shared,
     merges: &[(PersonKey, PersonKey)],
-    filling: bool,
 ) -> FxHashMap<PersonKey, Vec<DeliveryKey>> {
     let mut moved: FxHashMap<PersonKey, Vec<DeliveryKey>> = FxHashMap::default();
     let heirs: FxHashMap<PersonKey, PersonKey> = merges.iter().copied().collect();
     let roster = shared.roster.read().unwrap_or_else(PoisonError::into_inner);
-    // While the board is being filled, the roster does not know yet.
-    if !filling && !heirs.keys().any(|person| roster.has_deliveries(*person)) {
+    if !heirs.keys().any(|person| roster.has_deliveries(*person)) {
         return moved;
     }
     drop(roster);
@@ -177,9 +175,6 @@ fn catch_up(
     watermark: u64,
     stop: &dyn Fn() -> bool,
 ) -> Result<(), StoreError> {
-    let view = workspace.board().view();
-    note_deliveries(workspace, view.recipients().map(|(_, person)| person));
-    drop(view);
     let mut after = watermark;
     while !stop() {
         let (keys, last) = workspace.store().changed_since(after, PAGE)?;
@@ -232,6 +227,7 @@ fn show(workspace: &Workspace, deliveries: &[Delivery]) {
     workspace.board().update(|board| board.apply(&fresh));
 }
 
+/// Tells the roster to whom the board shows deliveries.
 fn note_deliveries(workspace: &Workspace, people: impl Iterator<Item = PersonKey>) {
     let mut roster = workspace
         .shared

@@ -19,6 +19,7 @@ pub(crate) fn load(workspace: &Workspace, path: &Path, last_fact: u64) -> Option
     }
     let unusable = match Board::load(path) {
         Ok((board, watermark)) if watermark <= last_fact => {
+            super::note_deliveries(workspace, board.recipients().map(|(_, person)| person));
             workspace.board().replace(board);
             return Some(watermark);
         }

@@ -13,6 +13,7 @@ use super::shop::{
     DAY, NOW, Shop, anonymous, found, identify, input, merge, person, receipt, seconds, sent,
     submit, track, who,
 };
+use crate::Opened;
 use crate::workspace::Rebuild;
 use landfall_domain::activity::EventKind;
 use landfall_domain::input::{Body, Claims};
@@ -126,6 +127,32 @@ fn deliveries_follow_their_person_through_merges() {
     let pat = person(shop.store.as_ref(), "pat");
     assert_eq!(of(pat), [0, 1, 2, 3, 4]);
     opened.stop();
+}
+
+/// As before, when the deliveries were there already at the start.
+#[test]
+fn deliveries_from_before_the_start_follow_their_person() {
+    let shop = Shop::new();
+    let opened = shop.open_with_snapshot();
+    submit(
+        &opened.workspace,
+        vec![sent("d1", "ann", NOW), identify(NOW, "ben", [])],
+    );
+    opened.stop();
+    let starts: [fn(&Shop) -> Opened; 2] = [Shop::open, Shop::open_with_snapshot];
+    for (start, (from, to)) in starts.iter().zip([("ann", "ben"), ("ben", "eve")]) {
+        let opened = start(&shop);
+        let workspace = &opened.workspace;
+        submit(workspace, vec![identify(NOW, to, [])]);
+        submit(workspace, vec![merge(NOW, who(to), who(from))]);
+        let heir = person(shop.store.as_ref(), to);
+        let of_heir = found(workspace, vec![Condition::People(vec![heir])]);
+        assert_eq!(of_heir, [DeliveryKey(0)], "{from} to {to}");
+        opened.stop();
+        // The first start had no snapshot and left it as it was: it does not know of the merge.
+        std::fs::remove_file(shop.snapshot()).unwrap();
+        shop.open_with_snapshot().stop();
+    }
 }
 
 /// A visitor who logs in becomes the person; the roster counts one, not two.

@@ -6,7 +6,7 @@ use landfall_domain::decide::Taken;
 use landfall_domain::marks::Mark;
 use landfall_store::StoreError;
 
-use super::{Faulty, Shop, events, found, person, receipt, sent, start, submit, track};
+use super::{Faulty, Shop, events, found, merge, person, receipt, sent, start, submit, track, who};
 use crate::SubmitError;
 use crate::tests::shop::{DAY, NOW};
 use landfall_board::Condition;
@@ -146,4 +146,28 @@ fn what_another_writer_stored_is_seen_at_the_next_start_in_spite_of_a_snapshot()
     let again = shop.open_with_snapshot();
     assert_eq!(found(&again.workspace, Vec::new()).len(), 4);
     again.stop();
+}
+
+/// The same when the process dies after it has met the other writer, whose merge is not among the
+/// facts that a start catches up with.
+#[test]
+fn a_snapshot_is_given_up_when_another_writer_is_met() {
+    let shop = Shop::new();
+    let mine = shop.open_with_snapshot();
+    submit(
+        &mine.workspace,
+        vec![sent("d1", "ann", NOW), sent("d2", "ben", NOW)],
+    );
+    mine.stop();
+    let mine = shop.open_with_snapshot();
+    let other = shop.open();
+    submit(&other.workspace, vec![merge(NOW, who("ben"), who("ann"))]);
+    submit(&mine.workspace, vec![sent("d3", "eve", NOW)]);
+    other.stop();
+    let again = shop.open_with_snapshot();
+    let ben = person(shop.store.as_ref(), "ben");
+    let of_ben = vec![Condition::People(vec![ben])];
+    assert_eq!(found(&again.workspace, of_ben).len(), 2);
+    again.stop();
+    mine.stop();
 }
