@@ -1,8 +1,9 @@
 //! Measures the board: bytes a row, loading, snapshots, and five questions with one and two
 //! threads. Writes the rows out for the peers, and its answers so that theirs can be compared.
 //!
-//! `board --rows N --work DIR [--export] [--runs N] [--letters abcde]` prints and writes `DIR/board.csv`:
-//! `letter,threads,milliseconds` lines, `answer-*.txt` beside it.
+//! `board --rows N --work DIR [--export] [--runs N] [--letters abcde]` prints and writes
+//! `DIR/board.csv`: `letter,threads,fastest,median` lines in milliseconds, and figures about
+//! memory; `answer-*.txt` beside it.
 
 mod questions;
 mod rows;
@@ -10,13 +11,18 @@ mod rows;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use landfall_board::{Board, RowUpdate};
 
 use crate::questions::{lines, questions};
 use crate::rows::{catalogue, names, row, targets};
+
+/// Each question is asked at least for so long, and until the least number of runs is reached.
+const AT_LEAST: Duration = Duration::from_secs(2);
+/// But not more often than this.
+const MOST_RUNS: usize = 300;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -34,7 +40,7 @@ fn options() -> anyhow::Result<Options> {
         rows: 20_000_000,
         work: PathBuf::from("work"),
         export: false,
-        runs: 15,
+        runs: 7,
         letters: "abcde".into(),
     };
     let mut words = std::env::args().skip(1);
@@ -66,6 +72,14 @@ fn main() -> anyhow::Result<()> {
     let board = load(options.rows, &mut report)?;
     measure(&board, &options, &mut report)?;
     snapshot(&board, &options.work, &mut report)?;
+    say(
+        &mut report,
+        &format!("peak_bytes,1,{}", of_process("VmHWM:")?),
+    )?;
+    say(
+        &mut report,
+        &format!("swapped_bytes,1,{}", of_process("VmSwap:")?),
+    )?;
     report.flush()?;
     Ok(())
 }
@@ -80,9 +94,9 @@ fn load(count: u64, report: &mut impl Write) -> anyhow::Result<Board> {
     let names = names();
     let mut board = Board::new();
     let mut batch: Vec<RowUpdate> = Vec::new();
-    let mut spent = std::time::Duration::ZERO;
-    let before = resident()?;
-    let mut apply = |batch: &mut Vec<RowUpdate>, spent: &mut std::time::Duration| {
+    let mut spent = Duration::ZERO;
+    let before = of_process("VmRSS:")?;
+    let mut apply = |batch: &mut Vec<RowUpdate>, spent: &mut Duration| {
         let start = Instant::now();
         board.apply(batch);
         *spent += start.elapsed();
@@ -105,7 +119,7 @@ fn load(count: u64, report: &mut impl Write) -> anyhow::Result<Board> {
         report,
         &format!("bytes_a_row,1,{:.2}", bytes(board.bytes() as u64)),
     )?;
-    let grown = resident()?.saturating_sub(before);
+    let grown = of_process("VmRSS:")?.saturating_sub(before);
     say(
         report,
         &format!("resident_bytes_a_row,1,{:.2}", bytes(grown)),
@@ -113,15 +127,13 @@ fn load(count: u64, report: &mut impl Write) -> anyhow::Result<Board> {
     Ok(board)
 }
 
-/// Resident memory of this process in bytes.
-fn resident() -> anyhow::Result<u64> {
+/// Memory of this process in bytes, by its name in `/proc/self/status`.
+fn of_process(name: &str) -> anyhow::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     let kilobytes = line.and_then(|line| line.split_whitespace().next());
-    let kilobytes: u64 = kilobytes
-        .context("no VmRSS in /proc/self/status")?
-        .parse()?;
-    Ok(kilobytes * 1024)
+    let kilobytes = kilobytes.with_context(|| format!("no {name} in /proc/self/status"))?;
+    Ok(kilobytes.parse::<u64>()? * 1024)
 }
 
 fn measure(board: &Board, options: &Options, report: &mut impl Write) -> anyhow::Result<()> {
@@ -133,15 +145,21 @@ fn measure(board: &Board, options: &Options, report: &mut impl Write) -> anyhow:
         for threads in [1, 2] {
             let mut times = Vec::new();
             let mut answer = None;
-            for _ in 0..options.runs {
+            let begun = Instant::now();
+            while times.len() < options.runs
+                || begun.elapsed() < AT_LEAST && times.len() < MOST_RUNS
+            {
                 let start = Instant::now();
                 answer = Some(board.query(&catalogue, &query, threads)?);
                 times.push(start.elapsed().as_secs_f64() * 1e3);
             }
             times.sort_by(f64::total_cmp);
             // The fastest run is the one that the machine's other work disturbed least.
-            let fastest = times[0];
-            say(report, &format!("{letter},{threads},{fastest:.3}"))?;
+            let (fastest, median) = (times[0], times[times.len() / 2]);
+            say(
+                report,
+                &format!("{letter},{threads},{fastest:.3},{median:.3}"),
+            )?;
             let lines = lines(letter, answer.context("at least one run")?);
             let path = options.work.join(format!("answer-{letter}.txt"));
             std::fs::write(path, lines.join("\n") + "\n")?;
@@ -167,7 +185,7 @@ fn snapshot(board: &Board, work: &Path, report: &mut impl Write) -> anyhow::Resu
     Ok(())
 }
 
-/// Writes one packed little-endian record for each row; `peers.py` knows its fields.
+/// Writes one packed little-endian record for each row; `peers/data.py` knows its fields.
 fn export(options: &Options) -> anyhow::Result<()> {
     let file = File::create(options.work.join("rows.bin"))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
