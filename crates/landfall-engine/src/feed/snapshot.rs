@@ -9,6 +9,7 @@ use landfall_domain::ids::DeliveryKey;
 use landfall_domain::working_set::ChangeSet;
 use rustc_hash::FxHashSet;
 
+use crate::roster::Roster;
 use crate::workspace::{Rebuild, Workspace};
 
 /// Loads the board's snapshot. Returns the number of the last fact in it, or `None` when there is
@@ -61,11 +62,16 @@ pub(crate) fn save(workspace: &Workspace, path: &Path, own: Option<u64>) {
 
 /// Called before a commit: a delivery that changes without a fact (a merge moves it, a report names
 /// its person) is not found by catching up, so no snapshot from before it may be used again, not even
-/// after a power cut between the two.
+/// after a power cut between the two. Merges of people without deliveries, such as a visitor's
+/// login, move none.
 pub(crate) fn forget_snapshot_if_outdated(workspace: &Workspace, changes: &ChangeSet) {
     let told: FxHashSet<DeliveryKey> = changes.facts.iter().map(|fact| fact.delivery).collect();
     let untold = |delivery: &Delivery| !told.contains(&delivery.key);
-    if !changes.moved.is_empty() || changes.deliveries.iter().any(untold) {
+    let moves = |roster: &Roster| {
+        let mut merged = changes.moved.iter().map(|(from, _)| *from);
+        merged.any(|person| roster.has_deliveries(person))
+    };
+    if changes.deliveries.iter().any(untold) || workspace.with_roster(moves) {
         forget_snapshot(workspace);
     }
 }

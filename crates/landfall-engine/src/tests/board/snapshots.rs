@@ -8,7 +8,8 @@ use landfall_domain::marks::Mark;
 use super::super::faults::Faulty;
 use super::super::picture::picture;
 use super::super::shop::{
-    DAY, NOW, Shop, found, merge, person, push, receipt, reported, sent, start, submit, who,
+    DAY, NOW, Shop, anonymous, device, found, merge, person, push, receipt, reported, sent, start,
+    submit, who,
 };
 use crate::workspace::Rebuild;
 
@@ -194,5 +195,41 @@ fn facts_alone_leave_the_snapshot_in_its_place() {
     );
     assert!(shop.snapshot().exists());
     assert!(opens_right(&shop));
+    opened.stop();
+}
+
+/// Logins are frequent: they must not cost the snapshot of a process that dies later.
+#[test]
+fn a_login_leaves_the_snapshot_in_its_place() {
+    let shop = with_snapshot();
+    let opened = shop.open_with_snapshot();
+    let visit = device(NOW, anonymous("a1"), "t1", &[]);
+    let login = merge(NOW, who("ann"), anonymous("a1"));
+    submit(&opened.workspace, vec![visit]);
+    submit(&opened.workspace, vec![login, sent("d3", "ann", NOW)]);
+    assert!(shop.snapshot().exists());
+    assert!(opens_right(&shop));
+    opened.stop();
+}
+
+/// Somebody whose deliveries are all younger than the snapshot is merged after a start that had not
+/// caught up with them yet. The snapshot knows nothing of them, so it may stay.
+#[test]
+fn a_merge_while_catching_up_is_right_after_the_next_start_too() {
+    let shop = with_snapshot();
+    let opened = shop.open();
+    submit(&opened.workspace, vec![sent("d3", "eve", NOW)]);
+    opened.stop();
+    let store = Faulty::new(Arc::clone(&shop.store));
+    let keeper = store.page_gate.close();
+    let opened = start(store, Some(shop.snapshot()));
+    keeper.wait();
+    submit(&opened.workspace, vec![merge(NOW, who("ann"), who("eve"))]);
+    drop(keeper);
+    let opened = opened.filled();
+    let ann = person(shop.store.as_ref(), "ann");
+    let of_ann = vec![Condition::People(vec![ann])];
+    assert_eq!(found(&opened.workspace, of_ann).len(), 2);
+    opens_right(&shop);
     opened.stop();
 }
