@@ -199,8 +199,8 @@ pub struct WebhookSource {
     pub signing_key: String,
 }
 
-/// Looks keys up. Cheap to clone; follows changes of the file that are made through it, and sees others
-/// with the next of its own.
+/// Looks keys up. Cheap to clone; follows changes of the file that are made through it, and sees
+/// others with the next of its own.
 #[derive(Clone)]
 pub struct Directory {
     inner: Arc<RwLock<Lookup>>,
@@ -220,8 +220,8 @@ struct Lookup {
 }
 
 impl Directory {
-    /// Over a file and the opened workspaces, which go by the ids in it. Keys and sources of a workspace
-    /// that is not open lead nowhere.
+    /// Over a file and the opened workspaces, which go by the ids in it. Keys and sources of a
+    /// workspace that is not open lead nowhere.
     ///
     /// # Errors
     /// When a signing key cannot be opened.

@@ -1,8 +1,10 @@
-//! Feeding the read models (board, roster, catalogue) from commits and, at the start, from the store.
+//! Feeding the read models (board, roster, catalogue) from commits and, at the start, from the
+//! store.
 
 mod rows;
 mod snapshot;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
 use landfall_board::RowUpdate;
@@ -22,8 +24,8 @@ pub(crate) use snapshot::{forget_snapshot, forget_snapshot_if_outdated, load, sa
 /// Rows read at a time while filling.
 const PAGE: usize = 5_000;
 
-/// What commits changed while the read models were being filled from the store: what the store gives
-/// later may be older than that and is passed over.
+/// What commits changed while the read models were being filled from the store: what the store
+/// gives later may be older than that and is passed over.
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
     deliveries: FxHashSet<DeliveryKey>,
@@ -98,13 +100,17 @@ pub(crate) fn publish(workspace: &Workspace, changes: &ChangeSet) {
         }
     });
     drop(touched);
-    let changed = changes.deliveries.iter().map(|delivery| delivery.key);
-    let keys: FxHashSet<DeliveryKey> = changed.chain(moved.into_values().flatten()).collect();
+    if shared.watchers.receiver_count() > 0 {
+        let changed = changes.deliveries.iter().map(|delivery| delivery.key);
+        tell_watchers(shared, changed.chain(moved.into_values().flatten()));
+    }
+}
+
+fn tell_watchers(shared: &Shared, changed: impl Iterator<Item = DeliveryKey>) {
+    let keys: BTreeSet<DeliveryKey> = changed.collect();
     if !keys.is_empty() {
-        let mut keys: Vec<DeliveryKey> = keys.into_iter().collect();
-        keys.sort_unstable();
-        // Without watchers there is nobody to tell.
-        let _ = shared.watchers.send(keys.into());
+        // The last watcher may have gone meanwhile.
+        let _ = shared.watchers.send(keys.into_iter().collect());
     }
 }
 
@@ -141,8 +147,8 @@ fn heir(heirs: &FxHashMap<PersonKey, PersonKey>, mut person: PersonKey) -> Perso
     person
 }
 
-/// Whether a commit changes the catalogue. Most reports repeat the names that they know, and a change
-/// costs a copy of all that readers hold.
+/// Whether a commit changes the catalogue. Most reports repeat the names that they know, and a
+/// change costs a copy of all that readers hold.
 fn has_news(catalogue: &Catalogue, changes: &ChangeSet) -> bool {
     let renamed = |(of, name): &(NameOf, String)| catalogue.name(of) != Some(name);
     !changes.messages.is_empty() || changes.names.iter().any(renamed)

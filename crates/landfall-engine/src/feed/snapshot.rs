@@ -1,5 +1,5 @@
-//! The board's snapshot: a cache of the board on the disk, used only when it can be brought up to the
-//! store by looking at the facts that came after it.
+//! The board's snapshot: a cache of the board on the disk, used only when it can be brought up to
+//! the store by looking at the facts that came after it.
 
 use std::path::Path;
 
@@ -31,8 +31,11 @@ pub(crate) fn load(workspace: &Workspace, path: &Path, last_fact: u64) -> Option
         }
         Err(error) => error.to_string(),
     };
-    let path_shown = path.display();
-    tracing::warn!(%unusable, path = %path_shown, "the board's snapshot cannot be used; rebuilding");
+    tracing::warn!(
+        %unusable,
+        path = %path.display(),
+        "the board's snapshot cannot be used; rebuilding"
+    );
     forget_snapshot(workspace);
     None
 }
