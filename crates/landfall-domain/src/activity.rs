@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use crate::attributes::Attributes;
 use crate::channel::names;
 use crate::device::{MoveCause, TokenKey};
+use crate::event_data::EventData;
 use crate::identifier::Identifier;
 use crate::ids::{DeliveryKey, DeviceKey, PersonKey, SegmentId};
 use crate::person::Person;
@@ -56,13 +57,13 @@ pub enum PersonInput {
     /// An update found nobody (`_update: true`): recorded, nothing else.
     UpdateSkipped {
         /// Attributes that were not applied.
-        attributes: BTreeMap<String, Value>,
+        attributes: Attributes,
     },
     /// Attributes changed. Consent keys (`unsubscribed`, `cio_subscription_preferences`, also in
     /// dotted form) are among them and are folded into consent.
     AttributesSet {
         /// New values; null or the empty string removes.
-        attributes: BTreeMap<String, Value>,
+        attributes: Attributes,
     },
     /// An anonymous id now belongs to this person.
     AnonymousLinked {
@@ -106,8 +107,8 @@ pub enum PersonInput {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         id: Option<String>,
         /// Free data.
-        #[serde(skip_serializing_if = "Value::is_null", default)]
-        data: Value,
+        #[serde(skip_serializing_if = "EventData::is_none", default)]
+        data: EventData,
         /// The anonymous id that it came with.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         anonymous_id: Option<String>,

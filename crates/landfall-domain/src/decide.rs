@@ -46,9 +46,8 @@ pub(crate) struct Arrival {
     pub(crate) now: Timestamp,
 }
 
-/// What must be loaded before [`decide`] may see `input`.
-pub fn wants(input: &Input) -> Want {
-    let mut want = Want::default();
+/// Adds to `want` what must be loaded before [`decide`] may see `input`.
+pub fn wants(input: &Input, want: &mut Want) {
     want.seen
         .extend(input.dedupe_key.as_deref().map(dedupe_hash));
     let anonymous =
@@ -92,8 +91,7 @@ pub fn wants(input: &Input) -> Want {
         Body::Delivery(report) => want.identifiers.extend(report.person.identifiers()),
         Body::Receipt { .. } | Body::Unsubscribe { .. } | Body::Name { .. } => {}
     }
-    deliveries::wants(&input.body, &mut want);
-    want
+    deliveries::wants(&input.body, want);
 }
 
 /// What became needed by what was loaded for [`wants`]: load it too, before [`decide`].

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::activity::EventKind;
+use crate::attributes::Attributes;
 use crate::channel::{Channel, Platform, names};
+use crate::event_data::EventData;
 use crate::identifier::Identifier;
 use crate::ids::SegmentId;
 use crate::marks::Mark;
@@ -167,7 +168,7 @@ pub enum Body {
         /// Identifiers in the body.
         claims: Claims,
         /// Attributes without the identifiers.
-        attributes: BTreeMap<String, Value>,
+        attributes: Attributes,
         /// `true`: never create (`_update`).
         update_only: bool,
     },
@@ -215,7 +216,7 @@ pub enum Body {
         /// The client's event id.
         id: Option<String>,
         /// Data.
-        data: Value,
+        data: EventData,
     },
     /// Merge `secondary` into `primary`.
     Merge {

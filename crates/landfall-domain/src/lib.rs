@@ -4,12 +4,14 @@
 //! [`time::WallClock`]), no SQL, no HTTP. `serde` derives are allowed, formats are not (ADR 0003).
 
 pub mod activity;
+pub mod attributes;
 pub mod channel;
 pub mod decide;
 pub mod delivery;
 pub mod device;
 #[cfg(test)]
 mod drift;
+pub mod event_data;
 pub mod fact;
 pub mod identifier;
 pub mod ids;

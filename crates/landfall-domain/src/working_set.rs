@@ -7,6 +7,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::activity::Activity;
 use crate::delivery::Delivery;
@@ -25,24 +26,14 @@ pub type DedupeHash = [u8; 16];
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Want {
     /// Identifiers to resolve; whoever holds them is loaded too.
-    pub identifiers: BTreeSet<Identifier>,
+    pub identifiers: FxHashSet<Identifier>,
     /// Push tokens, whatever their app and platform; their owners are loaded too.
     pub tokens: BTreeSet<String>,
     /// Delivery ids; their people, their targets' token records and reports that wait for them in
     /// quarantine are loaded too.
     pub deliveries: BTreeSet<String>,
     /// Ids of inputs that may have come before.
-    pub seen: BTreeSet<DedupeHash>,
-}
-
-impl Want {
-    /// Adds everything in `other`.
-    pub fn join(&mut self, other: Self) {
-        self.identifiers.extend(other.identifiers);
-        self.tokens.extend(other.tokens);
-        self.deliveries.extend(other.deliveries);
-        self.seen.extend(other.seen);
-    }
+    pub seen: FxHashSet<DedupeHash>,
 }
 
 /// What a store found for a [`Want`]. Absent entries do not exist.
@@ -51,7 +42,7 @@ pub struct Found {
     /// Holders of the wanted identifiers that are not free.
     pub identifiers: Vec<(Identifier, Holder)>,
     /// Every person named by an identifier, token or delivery in the answer.
-    pub people: Vec<Person>,
+    pub people: Vec<Arc<Person>>,
     /// Records of the wanted tokens and of the wanted deliveries' targets.
     pub tokens: Vec<TokenRecord>,
     /// The wanted deliveries.
@@ -81,7 +72,7 @@ pub struct NextKeys {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChangeSet {
     /// People whose state changed, or who are new.
-    pub people: Vec<Person>,
+    pub people: Vec<Arc<Person>>,
     /// Identifiers that got, changed or lost (`None`) their holder.
     pub identifiers: Vec<(Identifier, Option<Holder>)>,
     /// Token records that are new or changed.
@@ -127,7 +118,7 @@ impl ChangeSet {
 #[derive(Debug, Default)]
 pub struct WorkingSet {
     pub(crate) holders: FxHashMap<Identifier, Holder>,
-    pub(crate) people: FxHashMap<PersonKey, Person>,
+    pub(crate) people: FxHashMap<PersonKey, Arc<Person>>,
     pub(crate) tokens: FxHashMap<DeviceKey, TokenRecord>,
     pub(crate) devices_by_token: FxHashMap<String, Vec<DeviceKey>>,
     pub(crate) deliveries: FxHashMap<DeliveryKey, Delivery>,

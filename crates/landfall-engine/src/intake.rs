@@ -180,7 +180,7 @@ impl Intake {
     fn store(&mut self, batch: &[Job], now: Timestamp) -> Result<Vec<Vec<Taken>>, StoreError> {
         let mut want = Want::default();
         for input in batch.iter().flat_map(|job| &job.inputs) {
-            want.join(wants(input));
+            wants(input, &mut want);
         }
         for _ in 0..CONFLICTS_MAX {
             if !self.fresh {

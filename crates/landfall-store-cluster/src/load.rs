@@ -1,6 +1,7 @@
 //! Loading what a decision needs.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use landfall_domain::delivery::Delivery;
 use landfall_domain::fact::TargetKey;
@@ -203,8 +204,8 @@ fn named_people(found: &Found) -> BTreeSet<PersonKey> {
 fn people(
     connection: &mut Connection,
     mut asked: BTreeSet<PersonKey>,
-) -> Result<Vec<Person>, Failure> {
-    let mut people: Vec<Person> = Vec::new();
+) -> Result<Vec<Arc<Person>>, Failure> {
+    let mut people: Vec<Arc<Person>> = Vec::new();
     let mut missing: Vec<i64> = asked.iter().map(|key| i64::from(key.0)).collect();
     while !missing.is_empty() {
         let rows = connection.query(
@@ -219,7 +220,7 @@ fn people(
             {
                 missing.push(i64::from(into.0));
             }
-            people.push(person);
+            people.push(Arc::new(person));
         }
     }
     people.sort_unstable_by_key(|person| person.key);

@@ -41,7 +41,7 @@ pub(crate) struct Layer {
     pub(crate) ends: Vec<usize>,
     /// Counters after the last commit.
     pub(crate) counters: Counters,
-    people: FxHashMap<PersonKey, Person>,
+    people: FxHashMap<PersonKey, Arc<Person>>,
     holders: FxHashMap<Identifier, Option<Holder>>,
     tokens: FxHashMap<DeviceKey, TokenRecord>,
     devices_by_token: FxHashMap<String, Vec<DeviceKey>>,
@@ -58,7 +58,7 @@ impl Layer {
         self.ends.push(self.rows.len());
         self.counters = counters;
         self.people
-            .extend(changes.people.iter().map(|p| (p.key, p.clone())));
+            .extend(changes.people.iter().map(|p| (p.key, Arc::clone(p))));
         self.holders.extend(changes.identifiers.iter().cloned());
         for record in &changes.tokens {
             self.add_token(record.clone());
@@ -185,7 +185,7 @@ impl Layers {
         }
     }
 
-    pub(crate) fn person(&self, key: PersonKey) -> Option<&Person> {
+    pub(crate) fn person(&self, key: PersonKey) -> Option<&Arc<Person>> {
         self.layers().find_map(|layer| layer.people.get(&key))
     }
 

@@ -1,6 +1,7 @@
 //! Loading what a decision needs, and committing what it changed.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use landfall_domain::delivery::Delivery;
@@ -247,8 +248,8 @@ impl Loading<'_> {
         let mut waiting: Vec<PersonKey> = self.people.iter().copied().collect();
         while let Some(key) = waiting.pop() {
             let person = match self.layers.person(key) {
-                Some(person) => Some(person.clone()),
-                None => row::person(self.view, key)?,
+                Some(person) => Some(Arc::clone(person)),
+                None => row::person(self.view, key)?.map(Arc::new),
             };
             let Some(person) = person else { continue };
             if let Standing::Merged(primary) = person.standing

@@ -129,7 +129,7 @@ impl Encoder {
 
     fn people(&mut self, changes: &ChangeSet) -> Result<(), StoreError> {
         for person in &changes.people {
-            let body = shape(&mut self.body, person)?;
+            let body = shape(&mut self.body, person.as_ref())?;
             push(&mut self.rows, &Row::Person(person.key.0, body))?;
         }
         for (identifier, holder) in &changes.identifiers {

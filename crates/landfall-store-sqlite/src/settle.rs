@@ -17,9 +17,9 @@ use crate::record::{Counters, Row, TokenRow, rows};
 use crate::write;
 
 /// Bytes of rows after which settling begins at once.
-const ENOUGH: usize = 16 << 20;
+const ENOUGH: usize = 32 << 20;
 /// Bytes of rows after which commits wait for settling.
-const TOO_MUCH: usize = 64 << 20;
+const TOO_MUCH: usize = 96 << 20;
 /// How long rows lie at most when nobody reads the store.
 const MOMENT: Duration = Duration::from_millis(1_000);
 

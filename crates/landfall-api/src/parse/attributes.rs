@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use landfall_domain::attributes::Attributes;
 use landfall_domain::channel::Platform;
 use landfall_domain::input::{Claims, DeviceReport};
 use landfall_domain::limits::{
@@ -31,7 +32,7 @@ const CONSENT_BYTES_MAX: usize = 32 << 10;
 
 /// Attributes of a person: everything but identifiers and directives, within the limits of
 /// track-api.md 1.
-pub fn of_person(map: &Map<String, Value>) -> Parsed<BTreeMap<String, Value>> {
+pub fn of_person(map: &Map<String, Value>) -> Parsed<Attributes> {
     let mut attributes = BTreeMap::new();
     for (name, value) in map {
         if NOT_ATTRIBUTES.contains(&name.as_str()) {
@@ -58,7 +59,7 @@ pub fn of_person(map: &Map<String, Value>) -> Parsed<BTreeMap<String, Value>> {
         let message = format!("a person cannot have more than {ATTRIBUTES_MAX} attributes");
         return Err(Problem::new("too_large", "", message));
     }
-    Ok(attributes)
+    Ok(attributes.into())
 }
 
 /// Identifiers that a body claims beside the one in the path.

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use landfall_domain::activity::EventKind;
 use landfall_domain::channel::Platform;
+use landfall_domain::event_data::EventData;
 use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::input::{Body, Claims, DeviceReport, Input, Source};
-use landfall_domain::limits::{
-    ATTRIBUTE_VALUE_BYTES_MAX, EVENT_DATA_BYTES_MAX, IDENTIFIER_BYTES_MAX, TOKEN_BYTES_MAX,
-};
+use landfall_domain::limits::{ATTRIBUTE_VALUE_BYTES_MAX, IDENTIFIER_BYTES_MAX, TOKEN_BYTES_MAX};
 use landfall_domain::marks::Mark;
 use landfall_domain::time::Timestamp;
 use serde_json::{Map, Value};
 
-use super::track::REPORT_TEXT_BYTES_MAX;
+use super::track::{REPORT_TEXT_BYTES_MAX, event_data};
 use super::{Parsed, Problem, attributes, identifier, object, required_text, short, text, time};
 
 /// Longest event name. The SDKs send screen titles and URLs as names.
@@ -228,14 +227,10 @@ impl Call<'_> {
         }
         let properties = self.object("properties")?;
         let data = if properties.is_empty() {
-            Value::Null
+            EventData::NONE
         } else {
-            Value::Object(properties)
+            event_data(&Value::Object(properties), "properties")?
         };
-        if data.to_string().len() > EVENT_DATA_BYTES_MAX {
-            let message = format!("properties cannot be longer than {EVENT_DATA_BYTES_MAX} bytes");
-            return Err(Problem::new("too_long", "properties", message));
-        }
         let who = self.somebody()?;
         let anonymous = who.kind() == IdentifierKind::Anonymous;
         let anonymous_id = self.id("anonymousId")?;
@@ -365,7 +360,7 @@ fn nobody(who: &Identifier) -> Body {
     Body::Identify {
         who: who.clone(),
         claims: Claims::default(),
-        attributes: BTreeMap::new(),
+        attributes: [].into(),
         update_only: true,
     }
 }

@@ -1,6 +1,7 @@
 //! Track API, version 1 (track-api.md 3).
 
 use landfall_domain::activity::EventKind;
+use landfall_domain::event_data::EventData;
 use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::ids::SegmentId;
 use landfall_domain::input::{Body, Input, Source};
@@ -112,14 +113,10 @@ pub(super) fn tracked(
         short(id, "id", IDENTIFIER_BYTES_MAX)?;
     }
     let values = match map.get(data) {
-        None | Some(Value::Null) => Value::Null,
+        None | Some(Value::Null) => EventData::NONE,
         Some(values) => {
             object(values, data)?;
-            if values.to_string().len() > EVENT_DATA_BYTES_MAX {
-                let message = format!("{data} cannot be longer than {EVENT_DATA_BYTES_MAX} bytes");
-                return Err(Problem::new("too_long", data, message));
-            }
-            values.clone()
+            event_data(values, data)?
         }
     };
     let dedupe_key = id.as_deref().map(|id| format!("event:{id}"));
@@ -137,6 +134,16 @@ pub(super) fn tracked(
         dedupe_key,
         ..input(source, body)
     })
+}
+
+/// Data of an event, within its limit; `field` is where it stands.
+pub(super) fn event_data(values: &Value, field: &str) -> Parsed<EventData> {
+    let data = EventData::from(values);
+    if data.bytes() > EVENT_DATA_BYTES_MAX {
+        let message = format!("{field} cannot be longer than {EVENT_DATA_BYTES_MAX} bytes");
+        return Err(Problem::new("too_long", field, message));
+    }
+    Ok(data)
 }
 
 /// `POST /api/v1/merge_customers`.
@@ -260,7 +267,7 @@ pub fn form(form_id: &str, body: &Value) -> Parsed<Vec<Input>> {
         event: EventKind::Event,
         name: "form_submitted".to_owned(),
         id: None,
-        data: Value::Object(data),
+        data: EventData::from(&Value::Object(data)),
     };
     Ok([identified, submitted]
         .map(|body| input(Source::TrackV1, body))

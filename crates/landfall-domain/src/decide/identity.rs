@@ -1,5 +1,7 @@
 //! Rules of identity: who holds which identifier, and who is meant (track-api.md 2, semantics.md 4.1).
 
+use std::sync::Arc;
+
 use super::Arrival;
 use super::merge;
 use crate::activity::{Activity, PersonInput};
@@ -46,9 +48,11 @@ impl WorkingSet {
             source: arrival.source,
             input,
         };
+        // Stores share the record with their readers: it is copied when it changes, and only then.
         if let Some(person) = self.people.get_mut(&key)
-            && person.apply(&activity)
+            && person.is_changed_by(&activity)
         {
+            Arc::make_mut(person).apply(&activity);
             self.changed_people.insert(key);
         }
         self.log.activities.push(activity);
@@ -98,7 +102,7 @@ impl WorkingSet {
             input,
         };
         self.people
-            .extend(Person::begin(&activity).map(|person| (key, person)));
+            .extend(Person::begin(&activity).map(|person| (key, Arc::new(person))));
         self.changed_people.insert(key);
         self.log.activities.push(activity);
         if let Some(own) = Identifier::new(IdentifierKind::CioId, &cio_id) {

@@ -52,7 +52,7 @@ pub(super) fn merge(
     let identifiers = heirs(survivor, &gone);
     set.note(secondary, PersonInput::MergedInto { primary }, arrival);
     let merged = PersonInput::MergedFrom {
-        secondary: Box::new(gone.clone()),
+        secondary: Box::new(gone.as_ref().clone()),
     };
     set.note(primary, merged, arrival);
     for (identifier, heir) in identifiers {

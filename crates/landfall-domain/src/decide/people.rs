@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::{Arrival, Taken, devices, identity};
 use crate::activity::PersonInput;
+use crate::attributes::Attributes;
 use crate::device::MoveCause;
 use crate::identifier::{Holder, Identifier, IdentifierKind};
 use crate::ids::{DeliveryKey, PersonKey, SegmentId};
@@ -19,7 +18,7 @@ pub(super) fn identify(
     set: &mut WorkingSet,
     who: &Identifier,
     claims: &Claims,
-    attributes: &BTreeMap<String, Value>,
+    attributes: &Attributes,
     update_only: bool,
     arrival: Arrival,
 ) -> Taken {

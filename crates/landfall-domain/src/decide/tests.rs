@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::Taken;
 use crate::activity::EventKind;
 use crate::channel::Platform;
+use crate::event_data::EventData;
 use crate::identifier::{Identifier, IdentifierKind};
 use crate::input::{Body, Claims, DeviceReport, Input, Source};
 use crate::time::{DAY_MS, HOUR_MS, Timestamp};
@@ -95,7 +96,7 @@ fn track(who: Option<Identifier>, anonymous_id: Option<&str>, name: &str) -> Inp
         event: EventKind::Event,
         name: name.to_owned(),
         id: None,
-        data: Value::Null,
+        data: EventData::NONE,
     })
 }
 

@@ -61,18 +61,23 @@ impl Person {
         })
     }
 
-    /// Takes one input. Returns whether the state may have changed: most of what people do only says
-    /// again that they are active.
-    pub fn apply(&mut self, activity: &Activity) -> bool {
-        let at = activity.occurred_at;
-        if let PersonInput::Tracked { .. } = activity.input {
-            return self.active(at);
+    /// Whether an input may change the state: most of what people do only says again that they are
+    /// active.
+    pub fn is_changed_by(&self, activity: &Activity) -> bool {
+        match activity.input {
+            PersonInput::Tracked { .. } => hour_of(activity.occurred_at) > self.active_at,
+            _ => true,
         }
+    }
+
+    /// Takes one input.
+    pub fn apply(&mut self, activity: &Activity) {
+        let at = activity.occurred_at;
         match &activity.input {
             PersonInput::Created { .. }
             | PersonInput::IdentifierRefused { .. }
-            | PersonInput::Tracked { .. }
             | PersonInput::UpdateSkipped { .. } => {}
+            PersonInput::Tracked { .. } => self.active(at),
             PersonInput::IdentifierSet { identifier } => self.name(identifier, at),
             PersonInput::AttributesSet { attributes } => {
                 self.active(at);
@@ -111,7 +116,6 @@ impl Person {
             | PersonInput::DeviceReleased { .. }
             | PersonInput::DeviceAnswered { .. } => self.apply_device(&activity.input, at),
         }
-        true
     }
 
     fn apply_device(&mut self, input: &PersonInput, at: Timestamp) {
@@ -167,10 +171,8 @@ impl Person {
         }
     }
 
-    fn active(&mut self, at: Timestamp) -> bool {
-        let before = self.active_at;
-        self.active_at = before.max(hour_of(at));
-        self.active_at != before
+    fn active(&mut self, at: Timestamp) {
+        self.active_at = self.active_at.max(hour_of(at));
     }
 
     fn name(&mut self, identifier: &Identifier, at: Timestamp) {

@@ -167,7 +167,7 @@ fn a_login_ends_the_visitor() {
         event: EventKind::Screen,
         name: "home".to_owned(),
         id: None,
-        data: serde_json::Value::Null,
+        data: landfall_domain::event_data::EventData::NONE,
     };
     let token = super::shop::device(
         NOW - DAY,
@@ -183,7 +183,7 @@ fn a_login_ends_the_visitor() {
             anonymous_id: Some("a1".to_owned()),
             ..Claims::default()
         },
-        attributes: std::collections::BTreeMap::new(),
+        attributes: [].into(),
         update_only: false,
     };
     submit(workspace, vec![input(NOW, login)]);

@@ -7,6 +7,7 @@ use landfall_board::{Condition, Filter, Position, Search, TimeRange};
 use landfall_domain::activity::EventKind;
 use landfall_domain::channel::{Channel, Platform};
 use landfall_domain::decide::Taken;
+use landfall_domain::event_data::EventData;
 use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::ids::{DeliveryKey, PersonKey};
 use landfall_domain::input::{
@@ -147,7 +148,7 @@ pub(super) fn track(at: i64, id: &str, name: &str) -> Input {
         event: EventKind::Event,
         name: name.to_owned(),
         id: None,
-        data: Value::Null,
+        data: EventData::NONE,
     };
     input(at, body)
 }

@@ -33,7 +33,7 @@ fn people(connection: &mut Connection, changes: &ChangeSet) -> Result<(), Failur
         .collect();
     let bodies: Vec<String> = people
         .iter()
-        .map(|person| json("person", person))
+        .map(|person| json("person", person.as_ref()))
         .collect::<Result<_, _>>()?;
     connection.execute(
         "INSERT INTO person (key, body)

@@ -36,10 +36,13 @@ pub(super) fn person(key: u32) -> Person {
 pub(super) fn person_named(id: &str, key: u32) -> ChangeSet {
     let identifier = Identifier::new(IdentifierKind::Id, id).unwrap();
     ChangeSet {
-        people: vec![Person {
-            id: Some(id.to_owned()),
-            ..person(key)
-        }],
+        people: vec![
+            Person {
+                id: Some(id.to_owned()),
+                ..person(key)
+            }
+            .into(),
+        ],
         identifiers: vec![(identifier, Some(Holder::Person(PersonKey(key))))],
         next: NextKeys {
             person: key + 1,

@@ -184,10 +184,12 @@ fn what_is_planned_on_empty_tables_is_fit_for_full_ones() {
     let workspace = Workspace::new();
     let store = workspace.open_with(1);
     let want = Want {
-        identifiers: [Identifier::new(IdentifierKind::Id, "a").unwrap()].into(),
+        identifiers: [Identifier::new(IdentifierKind::Id, "a").unwrap()]
+            .into_iter()
+            .collect(),
         tokens: ["t".to_owned()].into(),
         deliveries: ["d".to_owned()].into(),
-        seen: [[1; 16]].into(),
+        seen: [[1; 16]].into_iter().collect(),
     };
     // After a few times the server settles on a plan and keeps it. A look at the empty tables must
     // not change its mind.

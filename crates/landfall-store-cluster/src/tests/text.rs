@@ -55,7 +55,7 @@ fn identifiers_may_be_any_text() {
         .filter_map(|name| Identifier::new(IdentifierKind::Id, name))
         .collect();
     let want = Want {
-        identifiers: identifiers.clone(),
+        identifiers: identifiers.iter().cloned().collect(),
         ..Want::default()
     };
     let found = store.load(&want).unwrap();
@@ -65,7 +65,11 @@ fn identifiers_may_be_any_text() {
         .map(|(identifier, _)| identifier)
         .collect();
     assert_eq!(held, identifiers);
-    let ids: Vec<_> = found.people.into_iter().map(|person| person.id).collect();
+    let ids: Vec<_> = found
+        .people
+        .into_iter()
+        .map(|person| person.id.clone())
+        .collect();
     assert_eq!(ids, names.map(|name| Some(name.to_owned())));
 }
 
@@ -129,7 +133,7 @@ fn a_history_comes_back_as_it_was() {
             event: EventKind::Event,
             name: "bought\0".to_owned(),
             id: None,
-            data,
+            data: landfall_domain::event_data::EventData::from(&data),
             anonymous_id: None,
         },
     ];

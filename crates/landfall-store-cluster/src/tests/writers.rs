@@ -16,7 +16,9 @@ const ROUNDS: u64 = 40;
 
 fn want() -> Want {
     Want {
-        identifiers: [Identifier::new(IdentifierKind::Id, "a").unwrap()].into(),
+        identifiers: [Identifier::new(IdentifierKind::Id, "a").unwrap()]
+            .into_iter()
+            .collect(),
         ..Want::default()
     }
 }
@@ -24,7 +26,7 @@ fn want() -> Want {
 /// What the person's attribute says.
 fn counted(store: &PostgresStore) -> (u64, landfall_domain::person::Person, u64) {
     let mut found = store.load(&want()).unwrap();
-    let person = found.people.pop().unwrap();
+    let person = found.people.pop().unwrap().as_ref().clone();
     let count = person
         .attributes
         .get("count")
@@ -43,7 +45,7 @@ fn count_up(store: &PostgresStore) -> u64 {
         };
         person.attributes.insert("count".to_owned(), more);
         let changes = ChangeSet {
-            people: vec![person],
+            people: vec![person.into()],
             ..ChangeSet::default()
         };
         match store.commit(&changes, epoch) {

@@ -1,5 +1,7 @@
 //! Storing change sets.
 
+use std::sync::Arc;
+
 use landfall_domain::identifier::Holder;
 use landfall_domain::ids::PersonKey;
 use landfall_domain::working_set::{ChangeSet, NextKeys, Want};
@@ -15,7 +17,7 @@ use crate::{ActivityQuery, Start, StoreError};
 /// One row of everything.
 fn of_everything() -> ChangeSet {
     ChangeSet {
-        people: vec![person(0), person(1)],
+        people: vec![person(0).into(), person(1).into()],
         identifiers: vec![
             (id("a"), held_by(0)),
             (id("gone"), Some(Holder::Suppressed)),
@@ -112,7 +114,7 @@ pub fn commit_checks_epoch(harness: &impl Harness) {
     let store = harness.open();
     for epoch in 0..3 {
         let changes = ChangeSet {
-            people: vec![person(0)],
+            people: vec![person(0).into()],
             ..ChangeSet::default()
         };
         for wrong in [epoch + 1, epoch + 1_000, u64::MAX]
@@ -156,8 +158,9 @@ pub fn a_commit_replaces_rows(harness: &impl Harness) {
     let mut changes = of_everything();
     model.apply(&changes);
     commit(&store, &changes);
-    changes.people[0].id = None;
-    changes.people[0].attributes.clear();
+    let person = Arc::make_mut(&mut changes.people[0]);
+    person.id = None;
+    person.attributes.clear();
     changes.tokens[0].owner = None;
     changes.tokens[0].since = at(T0 + 99);
     changes.tokens[0].token.app = "another.shop".to_owned();
@@ -190,7 +193,7 @@ pub fn the_last_word_counts(harness: &impl Harness) {
     let mut later = person(0);
     later.email = None;
     let changes = ChangeSet {
-        people: vec![person(0), later.clone()],
+        people: vec![person(0).into(), later.clone().into()],
         identifiers: vec![
             (id("a"), held_by(1)),
             (id("b"), None),
@@ -220,7 +223,7 @@ pub fn big_change_sets(harness: &impl Harness) {
     let store = harness.open();
     let numbers = || 0..ROWS;
     let changes = ChangeSet {
-        people: numbers().map(person).collect(),
+        people: numbers().map(person).map(Arc::new).collect(),
         identifiers: numbers()
             .map(|n| (id(&n.to_string()), held_by(n)))
             .collect(),
@@ -238,7 +241,13 @@ pub fn big_change_sets(harness: &impl Harness) {
     };
     commit(&store, &changes);
     let people: Vec<PersonKey> = numbers().map(PersonKey).collect();
-    assert_eq!(store.people(&people).unwrap(), changes.people);
+    assert!(
+        store
+            .people(&people)
+            .unwrap()
+            .iter()
+            .eq(changes.people.iter().map(Arc::as_ref))
+    );
     let keys: Vec<_> = changes.deliveries.iter().map(|d| d.key).collect();
     assert_eq!(store.deliveries(&keys).unwrap(), changes.deliveries);
     assert_eq!(store.facts(&keys).unwrap(), changes.facts);

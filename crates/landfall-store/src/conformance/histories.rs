@@ -183,7 +183,7 @@ fn change_people(random: &mut SmallRng, changes: &mut ChangeSet) {
     if random.random_bool(0.3) {
         row.standing = Standing::Merged(PersonKey(random.random_range(0..PEOPLE)));
     }
-    changes.people.push(row);
+    changes.people.push(row.into());
     let kind = IdentifierKind::ALL[random.random_range(0..IdentifierKind::ALL.len())];
     let which = identifier(kind, &random.random_range(0..5).to_string());
     let holder = match random.random_range(0..5) {

@@ -1,6 +1,7 @@
 //! Deliveries and facts.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use landfall_domain::ids::{DeliveryKey, PersonKey};
 use landfall_domain::working_set::{ChangeSet, Want};
@@ -93,11 +94,11 @@ pub fn moved_deliveries(harness: &impl Harness) {
         model.compare(&store);
     };
     take(ChangeSet {
-        people: vec![person(1), person(2), person(3)],
+        people: [1, 2, 3].map(person).map(Arc::new).into(),
         ..deliveries(&[(0, Some(1)), (1, Some(2)), (2, None), (3, Some(1))])
     });
     take(ChangeSet {
-        people: vec![merged(1, 2)],
+        people: vec![merged(1, 2).into()],
         moved: vec![(PersonKey(1), PersonKey(2))],
         ..deliveries(&[(4, Some(1)), (0, Some(1))])
     });
@@ -113,7 +114,7 @@ pub fn moved_deliveries(harness: &impl Harness) {
     };
     let found = store.load(&want).unwrap();
     assert_eq!(found.deliveries[0].person, Some(PersonKey(2)));
-    assert_eq!(found.people, [person(2)]);
+    assert_eq!(found.people, [person(2).into()]);
 }
 
 /// Several moves in one change set are made one after the other.

@@ -1,5 +1,7 @@
 //! Loading what a decision needs.
 
+use std::sync::Arc;
+
 use landfall_domain::channel::Platform;
 use landfall_domain::identifier::Holder;
 use landfall_domain::ids::PersonKey;
@@ -24,7 +26,7 @@ pub fn load_of_nothing(harness: &impl Harness) {
     let store = harness.open();
     assert_eq!(store.load(&Want::default()).unwrap(), Found::default());
     let changes = ChangeSet {
-        people: vec![person(0)],
+        people: vec![person(0).into()],
         deliveries: vec![delivery(0, Some(0))],
         quarantined: vec![("x".to_owned(), receipt("x", "t"))],
         ..ChangeSet::default()
@@ -45,11 +47,11 @@ pub fn load_closure(harness: &impl Harness) {
     let target = token(1, "target", Some(2));
     let changes = ChangeSet {
         people: vec![
-            person(0),
-            with_device(person(1), &held),
-            with_device(person(2), &target),
-            person(3),
-            person(9),
+            person(0).into(),
+            with_device(person(1), &held).into(),
+            with_device(person(2), &target).into(),
+            person(3).into(),
+            person(9).into(),
         ],
         identifiers: vec![
             (id("a"), held_by(0)),
@@ -70,10 +72,10 @@ pub fn load_closure(harness: &impl Harness) {
     };
     commit(&store, &changes);
     let want = Want {
-        identifiers: [id("a"), id("blocked"), id("free")].into(),
+        identifiers: [id("a"), id("blocked"), id("free")].into_iter().collect(),
         tokens: ["held".to_owned(), "unheard of".to_owned()].into(),
         deliveries: [delivery_id(0), "unheard of".to_owned()].into(),
-        seen: [[1; 16], [3; 16]].into(),
+        seen: [[1; 16], [3; 16]].into_iter().collect(),
     };
     let found = sorted(store.load(&want).unwrap());
     assert_eq!(keys(&found), [0, 1, 2, 3]);
@@ -99,17 +101,17 @@ pub fn load_follows_merges(harness: &impl Harness) {
     let store = harness.open();
     let changes = ChangeSet {
         people: vec![
-            merged(0, 1),
-            merged(1, 2),
-            person(2),
-            merged(3, 4),
-            person(4),
-            merged(5, 6),
-            person(6),
-            person(7),
+            merged(0, 1).into(),
+            merged(1, 2).into(),
+            person(2).into(),
+            merged(3, 4).into(),
+            person(4).into(),
+            merged(5, 6).into(),
+            person(6).into(),
+            person(7).into(),
             // Damage that a store must not turn into an endless loop or a refusal.
-            merged(8, 8),
-            merged(9, 1_000),
+            merged(8, 8).into(),
+            merged(9, 1_000).into(),
         ],
         identifiers: vec![
             (id("old"), held_by(0)),
@@ -122,7 +124,7 @@ pub fn load_follows_merges(harness: &impl Harness) {
     };
     commit(&store, &changes);
     let by_identifier = Want {
-        identifiers: [id("old")].into(),
+        identifiers: [id("old")].into_iter().collect(),
         ..Want::default()
     };
     assert_eq!(keys(&store.load(&by_identifier).unwrap()), [0, 1, 2]);
@@ -137,7 +139,7 @@ pub fn load_follows_merges(harness: &impl Harness) {
     };
     assert_eq!(keys(&store.load(&by_delivery).unwrap()), [5, 6]);
     let damaged = Want {
-        identifiers: [id("self"), id("nowhere")].into(),
+        identifiers: [id("self"), id("nowhere")].into_iter().collect(),
         ..Want::default()
     };
     assert_eq!(keys(&store.load(&damaged).unwrap()), [8, 9]);
@@ -200,7 +202,7 @@ pub fn load_of_tokens(harness: &impl Harness) {
 pub fn load_of_many(harness: &impl Harness) {
     let store = harness.open();
     let changes = ChangeSet {
-        people: (0..5).map(person).collect(),
+        people: (0..5).map(person).map(Arc::new).collect(),
         identifiers: (0..5).map(|n| (id(&format!("n{n}")), held_by(n))).collect(),
         seen: vec![[9; 16]],
         ..ChangeSet::default()

@@ -3,6 +3,7 @@
 mod compare;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use landfall_domain::activity::{Activity, PersonInput};
 use landfall_domain::delivery::Delivery;
@@ -41,8 +42,12 @@ impl Model {
         let changes = changes.clone();
         self.epoch += 1;
         self.next = changes.next;
-        self.people
-            .extend(changes.people.into_iter().map(|row| (row.key, row)));
+        self.people.extend(
+            changes
+                .people
+                .iter()
+                .map(|row| (row.key, row.as_ref().clone())),
+        );
         for (identifier, holder) in changes.identifiers {
             match holder {
                 Some(holder) => self.identifiers.insert(identifier, holder),
@@ -196,8 +201,17 @@ impl Model {
         let waiting = self.waiting.iter();
         let waiting = waiting.filter(|(id, _)| want.deliveries.contains(id));
         found.quarantined = waiting.cloned().collect();
-        found.seen = want.seen.intersection(&self.seen).copied().collect();
-        found.people = self.with_survivors(people);
+        found.seen = want
+            .seen
+            .iter()
+            .filter(|hash| self.seen.contains(*hash))
+            .copied()
+            .collect();
+        found.people = self
+            .with_survivors(people)
+            .into_iter()
+            .map(Arc::new)
+            .collect();
         sorted(found)
     }
 

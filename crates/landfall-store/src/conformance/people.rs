@@ -1,5 +1,7 @@
 //! People, devices, membership.
 
+use std::sync::Arc;
+
 use landfall_domain::channel::Platform;
 use landfall_domain::device::{MoveCause, TokenMove};
 use landfall_domain::identifier::{Holder, IdentifierKind};
@@ -44,7 +46,7 @@ pub fn people_by_key(harness: &impl Harness) {
     let store = harness.open();
     let rows = [person(0), person(7), person(u32::MAX)];
     let changes = ChangeSet {
-        people: rows.to_vec(),
+        people: rows.iter().cloned().map(Arc::new).collect(),
         ..ChangeSet::default()
     };
     commit(&store, &changes);
@@ -72,7 +74,7 @@ pub fn people_pages(harness: &impl Harness) {
         .collect();
     rows.push(person(u32::MAX));
     let changes = ChangeSet {
-        people: rows.iter().rev().cloned().collect(),
+        people: rows.iter().rev().cloned().map(Arc::new).collect(),
         ..ChangeSet::default()
     };
     commit(&store, &changes);
@@ -102,7 +104,7 @@ pub fn token_records(harness: &impl Harness) {
     records[2].token.platform = Platform::Web;
     let holder = with_device(person(4), &records[0]);
     let mut changes = ChangeSet {
-        people: vec![holder.clone()],
+        people: vec![holder.clone().into()],
         tokens: records.to_vec(),
         ..ChangeSet::default()
     };
@@ -201,7 +203,7 @@ pub fn membership(harness: &impl Harness) {
     assert_eq!(counts, [4, 1, 0, 1]);
     // Membership is kept apart from the records: a merged or unknown person may be in.
     let changes = ChangeSet {
-        people: vec![merged(4, 5)],
+        people: vec![merged(4, 5).into()],
         identifiers: vec![(id("4"), held_by(5))],
         ..ChangeSet::default()
     };

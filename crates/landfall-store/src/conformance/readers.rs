@@ -29,7 +29,7 @@ fn round(round: u64) -> ChangeSet {
                 person
                     .attributes
                     .insert("round".to_owned(), Attribute { value, set_at });
-                person
+                person.into()
             })
             .collect(),
         identifiers: (0..ROWS)

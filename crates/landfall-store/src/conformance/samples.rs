@@ -6,6 +6,7 @@ use landfall_domain::activity::{Activity, EventKind, PersonInput};
 use landfall_domain::channel::{Channel, Platform};
 use landfall_domain::delivery::{About, Delivery, Said, Target};
 use landfall_domain::device::{Device, LastStatus, TokenKey, TokenRecord};
+use landfall_domain::event_data::EventData;
 use landfall_domain::fact::{Fact, TargetKey};
 use landfall_domain::identifier::{Holder, Identifier, IdentifierKind};
 use landfall_domain::ids::{DeliveryKey, DeviceKey, MessageKey, PersonKey};
@@ -98,7 +99,7 @@ pub(super) fn activity(person: Option<u32>, name: &str, ms: i64) -> Activity {
             event: EventKind::Event,
             name: name.to_owned(),
             id: None,
-            data: json!({"price": 12.5}),
+            data: EventData::from(&json!({"price": 12.5})),
             anonymous_id: None,
         },
     }
@@ -107,7 +108,7 @@ pub(super) fn activity(person: Option<u32>, name: &str, ms: i64) -> Activity {
 pub(super) fn attributes_set(person: u32, ms: i64) -> Activity {
     Activity {
         input: PersonInput::AttributesSet {
-            attributes: BTreeMap::from([("city".to_owned(), json!("Lisbon"))]),
+            attributes: [("city".to_owned(), json!("Lisbon"))].into(),
         },
         ..activity(Some(person), "", ms)
     }

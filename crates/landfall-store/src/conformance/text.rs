@@ -59,7 +59,7 @@ pub fn text_survives(harness: &impl Harness) {
         let mut delivery = delivery(n, Some(n));
         delivery.id = text.to_owned();
         let changes = ChangeSet {
-            people: vec![person],
+            people: vec![person.into()],
             identifiers: vec![
                 (id(text), held_by(n)),
                 (identifier(IdentifierKind::Anonymous, text), held_by(n)),
@@ -100,7 +100,7 @@ pub fn emails_are_compared_as_given(harness: &impl Harness) {
     let mut ann = person(0);
     ann.email = Some("Ann@Shop.example".to_owned());
     let changes = ChangeSet {
-        people: vec![ann.clone()],
+        people: vec![ann.clone().into()],
         identifiers: vec![
             (email.clone(), held_by(0)),
             (id("Ann@Shop.example"), held_by(1)),
@@ -205,7 +205,7 @@ pub fn extreme_times(harness: &impl Harness) {
         let mut fact = fact(n, "x");
         (fact.occurred_at, fact.received_at) = (at(ms), at(ms));
         let changes = ChangeSet {
-            people: vec![person],
+            people: vec![person.into()],
             tokens: vec![record],
             token_moves: vec![TokenMove {
                 device: DeviceKey(n),
@@ -258,7 +258,7 @@ pub fn exotic_values(harness: &impl Harness) {
         person.attributes.insert(format!("v{n:04}"), attribute);
     }
     let changes = ChangeSet {
-        people: vec![person.clone()],
+        people: vec![person.clone().into()],
         ..ChangeSet::default()
     };
     commit(&store, &changes);

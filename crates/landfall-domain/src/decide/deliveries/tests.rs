@@ -66,7 +66,7 @@ fn shop() -> WorkingSet {
                 Holder::Person(KIM),
             ),
         ],
-        people: vec![kim(device)],
+        people: vec![kim(device).into()],
         tokens: vec![TokenRecord {
             key: PHONE,
             token,

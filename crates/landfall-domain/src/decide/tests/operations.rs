@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{anonymous, email, id, sec};
 use crate::activity::EventKind;
 use crate::channel::{Channel, Platform};
+use crate::event_data::EventData;
 use crate::identifier::Identifier;
 use crate::input::{
     Body, Claims, DeliveryReport, DeviceReport, Input, PersonHandle, RecipientReport, Source,
@@ -102,13 +103,13 @@ fn body() -> impl Strategy<Value = Body> {
     prop_oneof![
         5 => (who(), claims(), attributes(), prop::bool::weighted(0.1)).prop_map(
             |(who, claims, attributes, update_only)| Body::Identify {
-                who, claims, attributes, update_only,
+                who, claims, attributes: attributes.into(), update_only,
             }
         ),
         1 => (0_u8..3, attributes()).prop_map(|(n, attributes)| Body::Identify {
             who: anonymous(&format!("a{n}")),
             claims: Claims::default(),
-            attributes,
+            attributes: attributes.into(),
             update_only: false,
         }),
         4 => (option::of(who()), option::of(0_u8..3)).prop_map(|(who, anonymous)| Body::Track {
@@ -117,7 +118,7 @@ fn body() -> impl Strategy<Value = Body> {
             event: EventKind::Event,
             name: "viewed".to_owned(),
             id: None,
-            data: Value::Null,
+            data: EventData::NONE,
         }),
         5 => (anybody(), device()).prop_map(|(who, device)| Body::AddDevice { who, device }),
         2 => (anybody(), 0_u8..4).prop_map(|(who, token)| Body::DeleteDevice {

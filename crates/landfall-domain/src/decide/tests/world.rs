@@ -38,7 +38,7 @@ impl World {
         let mut set = WorkingSet::new(self.next, messages, 7);
         let mut want = Want::default();
         for input in inputs {
-            want.join(wants(input));
+            wants(input, &mut want);
         }
         set.take(self.load(&want));
         set.take(self.load(&wants_more(&set)));
@@ -113,14 +113,19 @@ impl World {
         }
         let waits = |(id, _): &&(String, Input)| want.deliveries.contains(id);
         found.quarantined = self.waiting.iter().filter(waits).cloned().collect();
-        found.seen = self.seen.intersection(&want.seen).copied().collect();
+        found.seen = want
+            .seen
+            .iter()
+            .filter(|hash| self.seen.contains(*hash))
+            .copied()
+            .collect();
         let mut queue: Vec<PersonKey> = people.into_iter().collect();
         while let Some(key) = queue.pop() {
             let person = &self.people[&key];
             if let Standing::Merged(primary) = person.standing {
                 queue.push(primary);
             }
-            found.people.push(person.clone());
+            found.people.push(person.clone().into());
         }
         found
     }
@@ -128,7 +133,7 @@ impl World {
     fn store(&mut self, changes: ChangeSet) {
         self.next = changes.next;
         for person in changes.people {
-            self.people.insert(person.key, person);
+            self.people.insert(person.key, person.as_ref().clone());
         }
         for (identifier, holder) in changes.identifiers {
             match holder {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use landfall_domain::activity::EventKind;
 use landfall_domain::channel::Platform;
+use landfall_domain::event_data::EventData;
 use landfall_domain::identifier::Identifier;
 use landfall_domain::input::{Body, Claims, DeliveryReport, Input};
 use landfall_domain::marks::Mark;
@@ -88,7 +89,7 @@ fn any_input((kind, a, b, c, late): Dice) -> Input {
             event: EventKind::Screen,
             name: "home".to_owned(),
             id: None,
-            data: json!({}),
+            data: EventData::from(&json!({})),
         },
         6 | 7 => return merge(at, somebody(a), somebody(b)),
         8..=11 => return reported(any_report(a, b, c, at)),

@@ -61,6 +61,7 @@ pub(super) fn shown(stored: &StoredActivity) -> Option<Shown> {
     {
         shown.name = Some(name.clone());
         if *event == EventKind::Page {
+            let data = data.value();
             let url = data.get("url").and_then(Value::as_str).unwrap_or(name);
             shown.url = Some(url.to_owned());
         }
@@ -73,10 +74,10 @@ fn kind_and_data(input: &PersonInput) -> Option<(&'static str, Value)> {
     let refused = |data| Some(("failed_attribute_change", data));
     match input {
         PersonInput::Tracked { event, data, .. } => {
-            let data = if data.is_null() {
+            let data = if data.is_none() {
                 json!({})
             } else {
-                data.clone()
+                data.value()
             };
             Some((event.name(), data))
         }

@@ -7,6 +7,7 @@ use axum::body::Body as HttpBody;
 use axum::http::{Request, StatusCode};
 use landfall_domain::activity::EventKind;
 use landfall_domain::channel::{Channel, Platform};
+use landfall_domain::event_data::EventData;
 use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::input::{
     Body, Claims, DeliveryReport, DeviceReport, Input, PersonHandle, RecipientReport, Source,
@@ -155,7 +156,7 @@ impl Shop {
             event: EventKind::Event,
             name: name.to_owned(),
             id: None,
-            data: json!({ "sku": 7 }),
+            data: EventData::from(&json!({ "sku": 7 })),
         };
         self.submit(Source::TrackV1, at, body).await;
     }

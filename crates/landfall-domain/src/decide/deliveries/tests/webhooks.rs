@@ -10,6 +10,7 @@ use crate::marks::Mark;
 use crate::message::{NameOf, SourceKind};
 use crate::reason::Reason;
 use crate::status::{Confirmation, Outcome, Status, customerio_status, landfall_status, outcome};
+use crate::working_set::Want;
 use crate::working_set::WorkingSet;
 
 fn with_recipient(mut report: DeliveryReport, address: &str) -> DeliveryReport {
@@ -395,10 +396,13 @@ fn links_are_kept_with_clicks_and_repeats_counted() {
 fn a_report_wants_its_delivery_its_person_and_its_tokens() {
     let mut event = with_recipient(report(Channel::Push, Mark::Sent, sec(1)), "aa11bb22");
     event.person.email = Some("Kim@example.org".to_owned());
-    let want = crate::decide::wants(&webhook(event.clone()));
+    let mut want = Want::default();
+    crate::decide::wants(&webhook(event.clone()), &mut want);
     assert_eq!(want.deliveries, ["dlvAAAA1".to_owned()].into());
     assert_eq!(want.tokens, ["aa11bb22".to_owned()].into());
     assert_eq!(want.identifiers.len(), 3);
     event.message.channel = Channel::Email;
-    assert!(crate::decide::wants(&webhook(event)).tokens.is_empty());
+    let mut want = Want::default();
+    crate::decide::wants(&webhook(event), &mut want);
+    assert!(want.tokens.is_empty());
 }
