@@ -36,8 +36,9 @@ pub enum SubmitError {
 /// What became of a submission.
 pub(crate) type Answer = Result<Vec<Taken>, SubmitError>;
 
-/// Answers on their way.
-pub(crate) type Answers = Vec<(oneshot::Sender<Answer>, Answer)>;
+/// Answers on their way, each with the inputs that it answers: they are let go where they were made,
+/// so that the intake thread, which everything waits for, does not have to.
+pub(crate) type Answers = Vec<(oneshot::Sender<Answer>, Answer, Vec<Input>)>;
 
 /// One submission.
 pub(crate) struct Job {
@@ -56,7 +57,7 @@ pub(crate) async fn answer_tasks(mut answers: mpsc::UnboundedReceiver<Answers>) 
 }
 
 fn send(answers: Answers) {
-    for (reply, answer) in answers {
+    for (reply, answer, _inputs) in answers {
         // A caller that hung up does not need its answer.
         let _ = reply.send(answer);
     }
@@ -151,7 +152,7 @@ impl Intake {
             } else {
                 &mut to_threads
             };
-            waiting.push((job.reply, answer));
+            waiting.push((job.reply, answer, job.inputs));
         }
         send(to_threads);
         match self.workspace.shared.answers.get() {

@@ -1,8 +1,10 @@
 //! The journal: where a commit is on disk before it is acknowledged.
 //!
 //! A commit is one entry, appended and flushed (`fdatasync`). Two files take turns: while the rows
-//! of one are being written to SQLite, commits go to the other; a file is emptied when SQLite has
-//! its rows durably. At the start, entries that are newer than SQLite's epoch are applied.
+//! of one are being written to SQLite, commits go to the other; a file is begun anew when SQLite has
+//! its rows durably. It is written over then, not emptied: a flush that leaves a file's size and
+//! blocks alone costs half as much. At the start, entries that are newer than SQLite's epoch are
+//! applied; what is left of earlier rounds is not newer, or not whole.
 //!
 //! An entry is `length u32, checksum u32, epoch u64, rows`; numbers are little-endian, the checksum
 //! (CRC-32) covers epoch and rows. A torn entry at the end was never acknowledged and is dropped.
@@ -30,7 +32,7 @@ pub(crate) struct Journal {
     files: [File; 2],
     /// Which of the two takes entries.
     side: usize,
-    /// Bytes in the present file; `None` after a failure that leaves them unknown.
+    /// Bytes of entries in the present file; `None` after a failure that leaves them unknown.
     length: Option<u64>,
 }
 
@@ -97,13 +99,17 @@ impl Journal {
         Ok(())
     }
 
-    /// Goes on in the other file, emptied: SQLite has its rows. If they come back after a power cut
-    /// they do no harm, because their epochs are known by then.
+    /// Which of the two files takes entries.
+    #[cfg(test)]
+    pub(crate) const fn side(&self) -> usize {
+        self.side
+    }
+
+    /// Goes on in the other file, from its beginning: SQLite has its rows.
     pub(crate) fn turn(&mut self) -> Result<(), StoreError> {
         let next = 1 - self.side;
         let mut file = &self.files[next];
-        file.set_len(0)
-            .and_then(|()| file.seek(SeekFrom::Start(0)))
+        file.seek(SeekFrom::Start(0))
             .map_err(StoreError::unavailable)?;
         self.side = next;
         self.length = self.length.map(|_| 0);

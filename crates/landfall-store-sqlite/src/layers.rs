@@ -4,7 +4,7 @@
 //! Newest first: `active` takes commits, `settling` is on its way to SQLite, `recent` is there
 //! already. A row that none of them has is in SQLite as it stands.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use landfall_domain::delivery::Delivery;
 use landfall_domain::device::TokenRecord;
@@ -18,11 +18,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::record::{self, Counters, Row};
 
-/// People that `recent` may keep; when it is full it starts anew from what was settled last.
+/// People after which `recent` is full: it starts anew then, from what is settled next.
 const RECENT_PEOPLE: usize = 150_000;
 
+/// Tokens that are noted as complete.
+const RECENT_TOKENS: usize = 200_000;
+
 /// Bytes of room that are kept for the next rows.
-const SPARE: usize = 24 << 20;
+const SPARE: usize = 48 << 20;
 
 /// Inputs that wait for a delivery.
 #[derive(Debug, Default)]
@@ -128,6 +131,8 @@ pub(crate) struct Layers {
     pub(crate) active: Layer,
     pub(crate) settling: Option<Arc<Layer>>,
     recent: Layer,
+    /// Tokens of which SQLite has no record that the layers lack, until `recent` begins anew.
+    complete: Mutex<FxHashSet<String>>,
     /// Room for rows, used again: fresh memory costs more than what is written to it.
     spare: Vec<u8>,
 }
@@ -175,8 +180,9 @@ impl Layers {
         self.spare = std::mem::take(&mut layer.rows);
         self.spare.clear();
         self.spare.shrink_to(SPARE);
-        if self.recent.people.len() + layer.people.len() > RECENT_PEOPLE {
+        if self.recent.people.len() > RECENT_PEOPLE {
             self.recent = Layer::default();
+            self.complete().clear();
         }
         self.recent.people.extend(layer.people);
         self.recent.holders.extend(layer.holders);
@@ -210,6 +216,24 @@ impl Layers {
         keys.sort_unstable();
         keys.dedup();
         keys.into_iter().filter_map(|key| self.token(key)).collect()
+    }
+
+    fn complete(&self) -> MutexGuard<'_, FxHashSet<String>> {
+        self.complete.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether [`Self::tokens`] has all records of a token.
+    pub(crate) fn is_complete(&self, token: &str) -> bool {
+        self.complete().contains(token)
+    }
+
+    /// SQLite was asked, and has no record of a token that [`Self::tokens`] lacks. From then on all
+    /// of them come through the layers.
+    pub(crate) fn note_complete(&self, token: &str) {
+        let mut complete = self.complete();
+        if complete.len() < RECENT_TOKENS {
+            complete.insert(token.to_owned());
+        }
     }
 
     /// A delivery, with its person after all moves.

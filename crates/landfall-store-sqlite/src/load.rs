@@ -172,13 +172,19 @@ impl Loading<'_> {
     fn tokens(&mut self, token: &str) -> Result<(), StoreError> {
         let mut records: Vec<TokenRecord> =
             self.layers.tokens(token).into_iter().cloned().collect();
-        let sql = format!("SELECT {} FROM token WHERE token = ?1", row::TOKEN_COLUMNS);
-        for record in row::all(self.view, &sql, [token], row::token)? {
-            if records.iter().all(|newer| newer.key != record.key) {
-                records.push(record);
+        if !self.layers.is_complete(token) {
+            let known = records.len();
+            let sql = format!("SELECT {} FROM token WHERE token = ?1", row::TOKEN_COLUMNS);
+            for record in row::all(self.view, &sql, [token], row::token)? {
+                if records.iter().all(|newer| newer.key != record.key) {
+                    records.push(record);
+                }
             }
+            if records.len() == known {
+                self.layers.note_complete(token);
+            }
+            records.sort_by_key(|record| record.key);
         }
-        records.sort_by_key(|record| record.key);
         for record in records {
             if self.devices.insert(record.key) {
                 self.people.extend(record.owner);

@@ -78,7 +78,7 @@ impl SqliteStore {
                  PRAGMA busy_timeout = 10000;
                  PRAGMA cache_size = -65536;
                  PRAGMA temp_store = MEMORY;
-                 PRAGMA wal_autocheckpoint = 16384;",
+                 PRAGMA wal_autocheckpoint = 49152;",
             )
             .map_err(failed)?;
         migrate(&mut writer, options)?;

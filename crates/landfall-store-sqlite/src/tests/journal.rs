@@ -81,6 +81,43 @@ fn a_torn_commit_at_the_end_is_dropped_and_nothing_else() {
     }
 }
 
+/// Files are written over: a torn commit may end in the middle of what an earlier round left.
+#[test]
+fn a_commit_torn_over_an_earlier_round_is_dropped_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let mut history = History::seeded(3);
+    for _ in 0..2 {
+        for _ in 0..5 {
+            let changes = history.step();
+            store.commit(&changes, history.epoch() - 1).unwrap();
+        }
+        store.shared.settle().unwrap();
+    }
+    let side = store.shared.intake().journal.side();
+    let before = std::fs::read(journal::path(&folder.path().join(NAME), side)).unwrap();
+    assert!(before.len() > 100, "an earlier round left its entries");
+    let without = copy(&store, folder.path());
+    let epoch = history.epoch();
+    store.commit(&history.step(), epoch).unwrap();
+    let after = std::fs::read(journal::path(&folder.path().join(NAME), side)).unwrap();
+    let differ = |place: &usize| before.get(*place) != after.get(*place);
+    let written = (0..after.len()).rev().find(differ).unwrap() + 1;
+    for cut in (0..written).step_by(17).chain([written - 1, written]) {
+        let mut torn = before.clone();
+        torn.resize(torn.len().max(cut), 0);
+        torn[..cut].copy_from_slice(&after[..cut]);
+        let left = tempfile::tempdir().unwrap();
+        for file in std::fs::read_dir(without.path()).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), left.path().join(file.file_name())).unwrap();
+        }
+        std::fs::write(journal::path(&left.path().join(NAME), side), torn).unwrap();
+        let expected = epoch + u64::from(cut == written);
+        assert_eq!(open(left.path()).start().unwrap().epoch, expected, "{cut}");
+    }
+}
+
 /// A new store with the journal of another, changed by `damage`.
 fn with_journal(journal: &Path, damage: impl FnOnce(&mut Vec<u8>)) -> TempDir {
     let left = tempfile::tempdir().unwrap();
