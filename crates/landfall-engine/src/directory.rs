@@ -199,8 +199,8 @@ pub struct WebhookSource {
     pub signing_key: String,
 }
 
-/// Looks keys up. Cheap to clone; follows changes of the file that are made through it, and sees
-/// others with the next of its own.
+/// Looks keys up. Cheap to clone; follows changes of the file that are made through it, and takes
+/// others when it is told to look ([`Self::reread`]).
 #[derive(Clone)]
 pub struct Directory {
     inner: Arc<RwLock<Lookup>>,
@@ -268,6 +268,27 @@ impl Directory {
         }
         *self.inner.write().unwrap_or_else(PoisonError::into_inner) = lookup;
         Ok(())
+    }
+
+    /// Takes what was changed in the file beside the server: keys and sources that were added, changed
+    /// or removed. Workspaces that were not open at the start stay closed. Returns whether there was
+    /// a change.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a signing key in it cannot be opened; what was known before
+    /// stays in force then.
+    pub fn reread(&self) -> Result<bool, DirectoryError> {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = DirectoryFile::read(&self.path)?;
+        let open = {
+            let lookup = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+            if lookup.file == file {
+                return Ok(false);
+            }
+            lookup.open.clone()
+        };
+        self.index(file, open)?;
+        Ok(true)
     }
 
     fn find(&self, kind: KeyKind, key: &str, site_id: Option<&str>) -> Option<Workspace> {

@@ -166,7 +166,7 @@ pub(crate) enum KeysAction {
         #[arg(long, value_enum)]
         kind: KeyFor,
     },
-    /// Revoke a key by its number. A running server notices at its next start.
+    /// Revoke a key by its number. A running server notices within two seconds.
     Revoke {
         /// Of which workspace.
         #[arg(long, value_name = "NAME")]

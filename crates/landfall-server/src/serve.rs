@@ -14,6 +14,8 @@ use crate::listen::{self, Door};
 
 /// Connections to PostgreSQL that each workspace keeps.
 const CONNECTIONS: usize = 8;
+/// Pause between looks at the file of keys.
+const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
 const HOUR: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 
 /// Serves until a signal says stop.
@@ -47,6 +49,7 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         exports: folder.exports(),
         store_nothing: serve.store_nothing,
     };
+    let kept = directory.clone();
     let router = landfall_api::router(landfall_api::App::new(directory, settings));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -54,12 +57,39 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
     for workspace in handles {
         runtime.spawn(keep_swept(workspace));
     }
+    runtime.spawn(keep_current(kept));
     let served = runtime.block_on(listen_until_stopped(serve, router));
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     for workspace in opened {
         workspace.stop();
     }
     served
+}
+
+/// Takes keys and sources that the command line changes beside the running server.
+async fn keep_current(directory: Directory) {
+    let mut looks = tokio::time::interval(LOOK);
+    let mut complained = false;
+    loop {
+        looks.tick().await;
+        let looking = directory.clone();
+        let Ok(looked) = tokio::task::spawn_blocking(move || looking.reread()).await else {
+            return;
+        };
+        match looked {
+            Ok(changed) => {
+                complained = false;
+                if changed {
+                    tracing::info!("keys and sources were changed and taken");
+                }
+            }
+            Err(error) if !complained => {
+                complained = true;
+                tracing::warn!(%error, "changed keys and sources cannot be read; the known ones stay");
+            }
+            Err(_) => {}
+        }
+    }
 }
 
 /// Forgets every hour what need not be kept (ids of inputs, activities of nobody).

@@ -229,6 +229,33 @@ fn what_was_revoked_beside_the_server_stays_revoked() {
     house.stop();
 }
 
+/// The command line changes the file beside a running server.
+#[test]
+fn what_was_changed_beside_the_server_is_taken_when_it_looks() {
+    let house = House::new();
+    house.file.write(&house.path()).unwrap();
+    let directory = house.directory(house.file.clone()).unwrap();
+    assert!(!directory.reread().unwrap(), "nothing changed");
+    let mut file = house.file.clone();
+    file.workspace_mut("shop 0").unwrap().keys.clear();
+    let other = file.workspace_mut("shop 1").unwrap();
+    other.add_key(KeyKind::App, None, "app-key-new", 0);
+    let sealed = master(7).seal(&source_context("late"), SIGNING_KEY);
+    other.sources.insert("late".to_owned(), sealed.unwrap());
+    file.write(&house.path()).unwrap();
+    assert!(directory.reread().unwrap());
+    assert_eq!(id(directory.app("app-key-0")), None);
+    assert_eq!(id(directory.app("app-key-new")).as_deref(), Some("ws_1"));
+    assert_eq!(directory.source("late").unwrap().signing_key, SIGNING_KEY);
+    assert!(!directory.reread().unwrap());
+
+    std::fs::write(house.path(), "{").unwrap();
+    assert!(directory.reread().is_err());
+    let kept = id(directory.app("app-key-new"));
+    assert_eq!(kept.as_deref(), Some("ws_1"), "what was known stays");
+    house.stop();
+}
+
 #[test]
 fn a_source_belongs_to_one_workspace_and_survives_a_restart() {
     let house = House::new();

@@ -87,7 +87,7 @@ fn add(folder: &DataFolder, workspace: &str, kind: KeyFor, as_json: bool) -> Res
             println!("site id {site_id}");
         }
         println!(
-            "key {id}: {key}\nIt is shown this once. A running server takes it at its next start."
+            "key {id}: {key}\nIt is shown this once. A running server takes it within two seconds."
         );
     }
     Ok(())
@@ -104,6 +104,6 @@ fn revoke(folder: &DataFolder, workspace: &str, id: u32) -> Result<()> {
         bail!("workspace `{workspace}` has no key {id}: `landfall keys` lists them");
     }
     file.write(&folder.directory_path())?;
-    println!("Key {id} is revoked. A running server forgets it at its next start.");
+    println!("Key {id} is revoked. A running server forgets it within two seconds.");
     Ok(())
 }

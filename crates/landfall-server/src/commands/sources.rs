@@ -43,6 +43,6 @@ pub(crate) fn run(sources: &Sources) -> Result<()> {
     record.sources.insert(name.clone(), sealed);
     file.write(&folder.directory_path())?;
     println!("Point the reporting webhook at  http(s)://<your host>/hooks/customerio/{name}");
-    println!("A running server takes the source at its next start.");
+    println!("A running server takes the source within two seconds.");
     Ok(())
 }
