@@ -6,8 +6,9 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::run::{is_there, output, program, root, run};
 
-/// Python environments: two of the clients share an import name and cannot live in one.
-const PYTHON: &[&str] = &["track", "pipelines"];
+/// Python environments: two of Customer.io's clients share an import name and cannot live in one; the
+/// clients and servers of the push, mail and SMS providers have the third.
+const PYTHON: &[&str] = &["track", "pipelines", "providers"];
 
 /// Folder of the installed clients.
 pub(crate) fn folder() -> PathBuf {

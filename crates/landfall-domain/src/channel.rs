@@ -84,5 +84,7 @@ names!(
         Slack = "slack",
         /// Customer.io sent it and told us by webhook or export.
         CustomerIo = "customerio",
+        /// A server that a webhook message calls.
+        Webhook = "webhook",
     }
 );

@@ -4,8 +4,10 @@
 //! [`time::WallClock`]), no SQL, no HTTP. `serde` derives are allowed, formats are not (ADR 0003).
 
 pub mod activity;
+pub mod attempt;
 pub mod attributes;
 pub mod channel;
+pub mod content;
 pub mod decide;
 pub mod delivery;
 pub mod device;
@@ -22,6 +24,7 @@ pub mod message;
 pub mod naming;
 pub mod person;
 pub mod reason;
+pub mod retry;
 pub mod status;
 pub mod time;
 pub mod working_set;

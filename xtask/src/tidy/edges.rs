@@ -14,6 +14,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("landfall-audience", &["landfall-domain"]),
     ("landfall-insight", &["landfall-domain"]),
     ("landfall-board", &["landfall-domain"]),
+    ("landfall-liquid", &[]),
+    ("landfall-send", &["landfall-domain"]),
     ("landfall-store", &["landfall-domain"]),
     (
         "landfall-store-sqlite",
@@ -30,9 +32,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "landfall-audience",
             "landfall-board",
             "landfall-insight",
+            "landfall-liquid",
+            "landfall-send",
             "landfall-store",
         ],
     ),
+    // Simulated providers know the protocols, not our senders: two hands that could err alike would
+    // prove nothing.
+    ("landfall-sim", &["landfall-domain"]),
     // Doors submit inputs to the engine and read through it (ADR 0006).
     (
         "landfall-api",
@@ -54,6 +61,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "landfall-board",
             "landfall-engine",
             "landfall-insight",
+            "landfall-sim",
             "landfall-store",
             "landfall-store-cluster",
             "landfall-store-sqlite",
@@ -64,8 +72,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// Edges that tests may have beside those: the store that tests run on, and the conformance suite.
 const ALLOWED_IN_TESTS: &[(&str, &[&str])] = &[
-    ("landfall-engine", &["landfall-store-sqlite"]),
-    ("landfall-api", &["landfall-store-sqlite"]),
+    (
+        "landfall-engine",
+        &["landfall-store-sqlite", "landfall-sim"],
+    ),
+    ("landfall-api", &["landfall-store-sqlite", "landfall-sim"]),
+    ("landfall-send", &["landfall-sim"]),
     ("landfall-store-sqlite", &["landfall-store"]),
     ("landfall-store-cluster", &["landfall-store"]),
 ];
@@ -90,6 +102,12 @@ const NEVER: &[(&str, &[&str])] = &[
         "landfall-board",
         &["tokio", "axum", "hyper", "rusqlite", "postgres"],
     ),
+    (
+        "landfall-liquid",
+        &["tokio", "axum", "hyper", "rusqlite", "postgres"],
+    ),
+    ("landfall-send", &["axum", "rusqlite", "postgres"]),
+    ("landfall-sim", &["axum", "rusqlite", "postgres"]),
     ("landfall-store", &["tokio", "axum", "rusqlite", "postgres"]),
     ("landfall-store-sqlite", &["tokio", "axum", "postgres"]),
     ("landfall-store-cluster", &["axum", "rusqlite"]),
