@@ -1,0 +1,1 @@
+//! A simulated Apple Push Notification service.

@@ -1,0 +1,1 @@
+//! A certificate authority of our own, for servers that tests trust.

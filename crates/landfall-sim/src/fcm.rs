@@ -1,0 +1,1 @@
+//! A simulated Firebase Cloud Messaging with Google's token endpoint.

@@ -1,0 +1,1 @@
+//! The simulators seen from outside: by raw protocol clients, and by independent libraries.
