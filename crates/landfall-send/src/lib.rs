@@ -13,6 +13,7 @@ pub mod fcm;
 pub mod network;
 pub mod outgoing;
 pub mod pool;
+pub mod reach;
 pub mod slack;
 pub mod sms;
 pub mod web_push;
