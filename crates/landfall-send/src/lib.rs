@@ -14,6 +14,7 @@ pub mod network;
 pub mod outgoing;
 pub mod pool;
 pub mod reach;
+pub mod retry_after;
 pub mod slack;
 pub mod sms;
 pub mod web_push;

@@ -42,6 +42,10 @@ pub struct Outgoing {
     pub expires_at: Timestamp,
     /// `true`: the provider checks it and delivers nothing, where it can (FCM `validate_only`).
     pub dry_run: bool,
+    /// Journey and step, by which the provider's own statistics can be joined with ours (FCM
+    /// `analytics_label`, providers.md 2.2): at most 50 of the characters `a-zA-Z0-9-_.~%`; others are
+    /// replaced and the rest is cut off. `None`: no label.
+    pub analytics_label: Option<String>,
 }
 
 impl Outgoing {
