@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attributes::Attributes;
 use crate::channel::names;
-use crate::device::{MoveCause, TokenKey};
+use crate::device::{Device, MoveCause, TokenKey};
 use crate::event_data::EventData;
 use crate::identifier::Identifier;
 use crate::ids::{DeliveryKey, DeviceKey, PersonKey, SegmentId};
@@ -97,6 +97,11 @@ pub enum PersonInput {
         /// `true`: the provider accepted; `false`: it rejected the token.
         accepted: bool,
     },
+    /// A device came back as it was before rejections had suspended or removed it.
+    DeviceRestored {
+        /// The device as it was.
+        device: Box<Device>,
+    },
     /// The person did something.
     Tracked {
         /// Event, page or screen.
@@ -175,6 +180,7 @@ impl PersonInput {
             Self::DeviceRegistered { .. } => "device_registered",
             Self::DeviceReleased { .. } => "device_released",
             Self::DeviceAnswered { .. } => "device_answered",
+            Self::DeviceRestored { .. } => "device_restored",
             Self::Tracked { .. } => "tracked",
             Self::MergedFrom { .. } => "merged_from",
             Self::MergedInto { .. } => "merged_into",

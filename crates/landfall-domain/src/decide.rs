@@ -9,6 +9,7 @@ mod devices;
 mod identity;
 mod merge;
 mod people;
+mod sending;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,8 @@ pub enum Taken {
     Duplicate,
     /// It concerns a delivery that is not known yet: kept, and joined when the delivery appears.
     Quarantined,
+    /// The work is the caller's to hand over: it is among the assignments.
+    Claimed,
     /// It names nobody, or somebody who is suppressed: nothing happens, as documented.
     Ignored,
 }
@@ -89,9 +92,18 @@ pub fn wants(input: &Input, want: &mut Want) {
         Body::EditSegment { who, .. } => want.identifiers.extend(who.iter().cloned()),
         Body::Subscription { person, .. } => want.identifiers.extend(person.identifiers()),
         Body::Delivery(report) => want.identifiers.extend(report.person.identifiers()),
-        Body::Receipt { .. } | Body::Unsubscribe { .. } | Body::Name { .. } => {}
+        Body::Receipt { .. }
+        | Body::Unsubscribe { .. }
+        | Body::Name { .. }
+        | Body::Send(_)
+        | Body::Claim { .. }
+        | Body::Conclude(_)
+        | Body::Release { .. }
+        | Body::Cancel { .. }
+        | Body::RestoreDevice { .. } => {}
     }
     deliveries::wants(&input.body, want);
+    sending::wants(&input.body, want);
 }
 
 /// What became needed by what was loaded for [`wants`]: load it too, before [`decide`].
@@ -176,6 +188,16 @@ fn dispatch(set: &mut WorkingSet, input: &Input, arrival: Arrival) -> Taken {
         Body::Receipt { .. } | Body::Unsubscribe { .. } => deliveries::receipt(set, input, arrival),
         Body::Delivery(report) => deliveries::report(set, report, arrival),
         Body::Name { names } => deliveries::name(set, names),
+        Body::Send(send) => sending::send(set, send, arrival),
+        Body::Claim {
+            work,
+            attempt,
+            until,
+        } => sending::claim(set, *work, attempt, *until, arrival),
+        Body::Conclude(conclusion) => sending::conclude(set, conclusion, arrival),
+        Body::Release { delivery_id } => sending::release(set, delivery_id, arrival),
+        Body::Cancel { delivery_id } => sending::cancel(set, delivery_id, arrival),
+        Body::RestoreDevice { who, device } => devices::restore(set, who, device, arrival),
     }
 }
 

@@ -108,6 +108,8 @@ names!(
         Evicted = "evicted",
         /// An event arrived after a newer one had decided the owner: recorded, not applied.
         Stale = "stale",
+        /// The rejection that had removed it turned out to be a fault of the sender.
+        Restored = "restored",
     }
 );
 

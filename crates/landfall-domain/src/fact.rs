@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::attempt::Attempt;
 use crate::delivery::Snapshot;
 use crate::ids::{DeliveryKey, DeviceKey};
 use crate::input::Source;
@@ -41,6 +42,9 @@ pub struct Fact {
     /// The link's number, for clicks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_id: Option<u64>,
+    /// The attempt that this is the answer to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<Box<Attempt>>,
     /// The device as it was, on the fact that brings a target into being.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<Snapshot>,

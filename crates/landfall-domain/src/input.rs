@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use crate::activity::EventKind;
 use crate::attributes::Attributes;
 use crate::channel::{Channel, Platform, names};
+use crate::device::Device;
 use crate::event_data::EventData;
 use crate::identifier::Identifier;
 use crate::ids::SegmentId;
 use crate::marks::Mark;
 use crate::message::{MessageRef, NameOf};
 use crate::time::Timestamp;
+use crate::work::{Conclusion, Send, WorkKey};
 
 names!(
     /// Which door something came through.
@@ -269,6 +271,36 @@ pub enum Body {
     },
     /// A report about a delivery.
     Delivery(Box<DeliveryReport>),
+    /// Send a message to a person.
+    Send(Box<Send>),
+    /// Take a piece of work to hand it over now.
+    Claim {
+        /// Which.
+        work: WorkKey,
+        /// Id of the attempt.
+        attempt: String,
+        /// When the claim lapses without an answer.
+        until: Timestamp,
+    },
+    /// What came of a piece of work.
+    Conclude(Box<Conclusion>),
+    /// Send what is held: a draft, or what failed for good.
+    Release {
+        /// Which delivery.
+        delivery_id: String,
+    },
+    /// Take back what was not handed over yet.
+    Cancel {
+        /// Which delivery.
+        delivery_id: String,
+    },
+    /// Bring a device back that rejections had suspended or removed.
+    RestoreDevice {
+        /// Whose it was.
+        who: Identifier,
+        /// The device as it was.
+        device: Box<Device>,
+    },
     /// Names for journeys, steps or variants.
     Name {
         /// What each is called.

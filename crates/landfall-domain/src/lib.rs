@@ -27,4 +27,5 @@ pub mod reason;
 pub mod retry;
 pub mod status;
 pub mod time;
+pub mod work;
 pub mod working_set;

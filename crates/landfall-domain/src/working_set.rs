@@ -18,6 +18,7 @@ use crate::ids::{DeliveryKey, DeviceKey, MessageKey, PersonKey, SegmentId};
 use crate::input::Input;
 use crate::message::{MessageEntry, MessageRef, NameOf};
 use crate::person::Person;
+use crate::work::{Assignment, Work, WorkKey};
 
 /// 128-bit hash of a sender's id for an input, by which a second copy is recognised.
 pub type DedupeHash = [u8; 16];
@@ -34,6 +35,11 @@ pub struct Want {
     pub deliveries: BTreeSet<String>,
     /// Ids of inputs that may have come before.
     pub seen: FxHashSet<DedupeHash>,
+    /// Pieces of work; their deliveries are loaded too, as if they were in `deliveries`, whether the
+    /// work is there or not.
+    pub works: BTreeSet<WorkKey>,
+    /// Ids of deliveries of which all work is loaded, beside the delivery.
+    pub works_of: BTreeSet<String>,
 }
 
 /// What a store found for a [`Want`]. Absent entries do not exist.
@@ -51,6 +57,8 @@ pub struct Found {
     pub quarantined: Vec<(String, Input)>,
     /// Which of the wanted ids came before.
     pub seen: Vec<DedupeHash>,
+    /// The wanted work that there is.
+    pub works: Vec<Work>,
     /// The store's commit counter at the time of loading.
     pub epoch: u64,
 }
@@ -91,6 +99,8 @@ pub struct ChangeSet {
     pub names: Vec<(NameOf, String)>,
     /// Ids of inputs taken, with the day (since the epoch) after which they may be forgotten.
     pub seen: Vec<DedupeHash>,
+    /// Work that is new or changed, or done with (`None`).
+    pub works: Vec<(WorkKey, Option<Work>)>,
     /// Reports for deliveries that are not known yet.
     pub quarantined: Vec<(String, Input)>,
     /// Delivery ids whose quarantine was emptied.
@@ -129,6 +139,10 @@ pub struct WorkingSet {
     pub(crate) next: NextKeys,
     /// Makes internal ids of different workspaces different.
     pub(crate) salt: u16,
+    pub(crate) works: FxHashMap<WorkKey, Work>,
+    /// What was claimed since it was last asked for.
+    pub(crate) assignments: Vec<Assignment>,
+    pub(crate) changed_works: BTreeSet<WorkKey>,
     pub(crate) changed_people: BTreeSet<PersonKey>,
     pub(crate) changed_tokens: BTreeSet<DeviceKey>,
     pub(crate) changed_deliveries: BTreeSet<DeliveryKey>,
@@ -170,6 +184,14 @@ impl WorkingSet {
             self.quarantined.entry(delivery_id).or_default().push(input);
         }
         self.seen.extend(found.seen);
+        for work in found.works {
+            self.works.entry(work.key).or_insert(work);
+        }
+    }
+
+    /// What was claimed by the inputs decided since the last time.
+    pub fn take_assignments(&mut self) -> Vec<Assignment> {
+        std::mem::take(&mut self.assignments)
     }
 
     /// Ends the batch: returns what changed and forgets the loaded rows, but keeps the key counters
@@ -179,6 +201,10 @@ impl WorkingSet {
         changes.people = taken(&mut self.changed_people, &mut self.people);
         changes.tokens = taken(&mut self.changed_tokens, &mut self.tokens);
         changes.deliveries = taken(&mut self.changed_deliveries, &mut self.deliveries);
+        changes.works = std::mem::take(&mut self.changed_works)
+            .into_iter()
+            .map(|key| (key, self.works.remove(&key)))
+            .collect();
         changes.next = self.next;
         self.forget();
         changes
@@ -200,6 +226,8 @@ impl WorkingSet {
         self.deliveries_by_id.clear();
         self.quarantined.clear();
         self.seen.clear();
+        self.works.clear();
+        self.assignments.clear();
     }
 
     pub(crate) fn index_token(&mut self, record: &TokenRecord) {

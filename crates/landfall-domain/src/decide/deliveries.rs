@@ -19,7 +19,9 @@ use crate::message::{MessageEntry, MessageRef, NameOf, SourceKind};
 use crate::time::Timestamp;
 use crate::working_set::{Want, WorkingSet};
 
-pub(super) use receipts::receipt;
+pub(super) use facts::{record, shortened, target_text};
+pub(super) use receipts::{receipt, release as release_quarantine};
+pub(super) use targets::{answered, snapshot_of};
 
 /// What an input about a delivery needs to see.
 pub(super) fn wants(body: &Body, want: &mut Want) {
@@ -154,7 +156,7 @@ fn create(
     key
 }
 
-fn message_key(set: &mut WorkingSet, message: &MessageRef) -> MessageKey {
+pub(super) fn message_key(set: &mut WorkingSet, message: &MessageRef) -> MessageKey {
     if let Some(key) = set.messages.get(message) {
         return *key;
     }

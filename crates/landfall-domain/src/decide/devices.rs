@@ -217,6 +217,40 @@ pub(super) fn release(
     });
 }
 
+/// Brings back a device that rejections had suspended or removed. Whoever has the token in the meantime
+/// keeps it.
+pub(super) fn restore(
+    set: &mut WorkingSet,
+    who: &Identifier,
+    device: &Device,
+    arrival: Arrival,
+) -> Taken {
+    let Some(person) = set.find(who) else {
+        return Taken::Ignored;
+    };
+    let owner = set.tokens.get(&device.key).and_then(|record| record.owner);
+    if owner.is_some_and(|owner| owner != person) {
+        return Taken::Ignored;
+    }
+    let restored = PersonInput::DeviceRestored {
+        device: Box::new(device.clone()),
+    };
+    set.note(person, restored, arrival);
+    if owner.is_none() {
+        give(set, device, Some(person));
+        set.log.token_moves.push(TokenMove {
+            device: device.key,
+            from: None,
+            to: Some(person),
+            cause: MoveCause::Restored,
+            occurred_at: arrival.at,
+            received_at: arrival.now,
+        });
+        evict(set, person, Some(device.key), arrival);
+    }
+    Taken::Applied
+}
+
 /// Changes the owner in the token's record. A record that was not loaded is made from what the owner's
 /// state says: the owner since the last registration.
 pub(super) fn give(set: &mut WorkingSet, device: &Device, owner: Option<PersonKey>) {

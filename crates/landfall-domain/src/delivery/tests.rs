@@ -34,6 +34,7 @@ fn fact(target: Option<TargetKey>, mark: Mark, millis: i64) -> Fact {
         detail: None,
         href: None,
         link_id: None,
+        attempt: None,
         snapshot: None,
         occurred_at: at(millis),
         sent_at: None,

@@ -114,7 +114,8 @@ impl Person {
             }
             PersonInput::DeviceRegistered { .. }
             | PersonInput::DeviceReleased { .. }
-            | PersonInput::DeviceAnswered { .. } => self.apply_device(&activity.input, at),
+            | PersonInput::DeviceAnswered { .. }
+            | PersonInput::DeviceRestored { .. } => self.apply_device(&activity.input, at),
         }
     }
 
@@ -150,6 +151,11 @@ impl Person {
             }
             PersonInput::DeviceReleased { device, .. } => {
                 self.devices.remove(device);
+            }
+            PersonInput::DeviceRestored { device } => {
+                let restored = self.devices.entry(device.key);
+                let restored = restored.or_insert_with(|| device.as_ref().clone());
+                restored.last_status = LastStatus::Unused;
             }
             PersonInput::DeviceAnswered { device, accepted } => {
                 if let Some(device) = self.devices.get_mut(device) {

@@ -125,6 +125,12 @@ reasons! {
     ExpiredInQueue 124 "expired_in_queue": PreSend ExpiredTtl Delivery, Keep Never Operations,
         "The time to live passed while the message waited to be sent.",
         "Add capacity, or give the message more time.";
+    OwnerChanged 125 "owner_changed": PreSend NoTarget Reach, Keep Never Nobody,
+        "The device got another owner between the decision to send and the send.",
+        "Nothing to fix: the message was not meant for the new owner.";
+    PersonGone 126 "person_gone": PreSend NoTarget Reach, Keep Never DataQuality,
+        "The person is not known, or was deleted.",
+        "Identify people before you send to them; check the id in the call.";
     ConnectionFailed 200 "connection_failed": Transport Transport Delivery, Keep Backoff Operations,
         "The provider could not be reached.",
         "Check name resolution, the firewall and certificates.";

@@ -139,6 +139,7 @@ fn fact(
         detail: text.map(|text| shortened(text)),
         href: report.href.clone().filter(|_| clicked),
         link_id: report.link_id.filter(|_| clicked),
+        attempt: None,
         snapshot: None,
         occurred_at: occurrence.at,
         sent_at: occurrence.arrival.sent_at,
@@ -162,7 +163,7 @@ fn report_key(fact: &Fact) -> String {
 }
 
 /// A target in dedupe keys.
-pub(super) fn target_text(target: Option<&TargetKey>) -> String {
+pub(in crate::decide) fn target_text(target: Option<&TargetKey>) -> String {
     match target {
         None => String::new(),
         Some(TargetKey::Device(device)) => format!("d{}", device.0),
@@ -171,7 +172,7 @@ pub(super) fn target_text(target: Option<&TargetKey>) -> String {
 }
 
 /// Joins the fact into its delivery, and keeps it when it says anything new.
-pub(super) fn record(set: &mut WorkingSet, fact: &Fact) -> bool {
+pub(in crate::decide) fn record(set: &mut WorkingSet, fact: &Fact) -> bool {
     let delivery = set.deliveries.get_mut(&fact.delivery);
     let changed = delivery.is_some_and(|delivery| delivery.absorb(fact));
     if changed {
@@ -182,6 +183,6 @@ pub(super) fn record(set: &mut WorkingSet, fact: &Fact) -> bool {
 }
 
 /// A reporter's text, cut to what a fact keeps.
-pub(super) fn shortened(text: &str) -> String {
+pub(in crate::decide) fn shortened(text: &str) -> String {
     text[..text.floor_char_boundary(DETAIL_BYTES_MAX)].to_owned()
 }

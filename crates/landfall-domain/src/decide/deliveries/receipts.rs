@@ -37,7 +37,7 @@ pub(in crate::decide) fn note_opt_out(
 }
 
 /// Applies everything that waits for a delivery that is known now.
-pub(super) fn release(set: &mut WorkingSet, key: DeliveryKey, now: Timestamp) -> bool {
+pub(in crate::decide) fn release(set: &mut WorkingSet, key: DeliveryKey, now: Timestamp) -> bool {
     let Some(id) = set.deliveries.get(&key).map(|delivery| delivery.id.clone()) else {
         return false;
     };
@@ -164,6 +164,7 @@ impl<'i> Said<'i> {
             detail: text.map(facts::shortened),
             href: self.href.map(facts::shortened),
             link_id: None,
+            attempt: None,
             snapshot,
             occurred_at: arrival.at,
             sent_at: arrival.sent_at,

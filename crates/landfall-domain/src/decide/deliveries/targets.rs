@@ -6,9 +6,10 @@ use crate::channel::{Channel, Platform, Provider};
 use crate::delivery::{Delivery, Snapshot};
 use crate::device::Device;
 use crate::fact::{Fact, TargetKey};
-use crate::ids::{DeliveryKey, DeviceKey};
+use crate::ids::{DeliveryKey, DeviceKey, PersonKey};
 use crate::input::RecipientReport;
 use crate::marks::Mark;
+use crate::time::Timestamp;
 use crate::working_set::WorkingSet;
 
 /// The target that a report names: for push the registered device, made known if it is not. A
@@ -79,19 +80,7 @@ pub(super) fn snapshot(
     platform: Option<Platform>,
     arrival: Arrival,
 ) -> Snapshot {
-    let mut snapshot = Snapshot {
-        at: arrival.now,
-        owner: None,
-        platform,
-        provider: platform.map(carrier),
-        app: None,
-        app_version: None,
-        os_version: None,
-        sdk_version: None,
-        device_model: None,
-        permission: None,
-        token_registered_at: None,
-    };
+    let mut snapshot = blank(platform, arrival.now);
     let TargetKey::Device(key) = target else {
         return snapshot;
     };
@@ -102,15 +91,51 @@ pub(super) fn snapshot(
         snapshot.app = Some(record.token.app.clone()).filter(|app| !app.is_empty());
     }
     if let Some(device) = held(set, *key) {
-        let attribute = |name: &str| device.attributes.get(name).cloned();
-        snapshot.app_version = attribute("app_version");
-        snapshot.os_version = attribute("device_os");
-        snapshot.sdk_version = attribute("cio_sdk_version");
-        snapshot.device_model = attribute("device_model");
-        snapshot.permission = device.permission();
-        snapshot.token_registered_at = Some(device.refreshed_at);
+        describe(&mut snapshot, device);
     }
     snapshot
+}
+
+/// What is known of a person's device now.
+pub(in crate::decide) fn snapshot_of(
+    device: &Device,
+    owner: PersonKey,
+    now: Timestamp,
+) -> Snapshot {
+    let platform = device.token.platform;
+    let mut snapshot = Snapshot {
+        owner: Some(owner),
+        app: Some(device.token.app.clone()).filter(|app| !app.is_empty()),
+        ..blank(Some(platform), now)
+    };
+    describe(&mut snapshot, device);
+    snapshot
+}
+
+fn describe(snapshot: &mut Snapshot, device: &Device) {
+    let attribute = |name: &str| device.attributes.get(name).cloned();
+    snapshot.app_version = attribute("app_version");
+    snapshot.os_version = attribute("device_os");
+    snapshot.sdk_version = attribute("cio_sdk_version");
+    snapshot.device_model = attribute("device_model");
+    snapshot.permission = device.permission();
+    snapshot.token_registered_at = Some(device.refreshed_at);
+}
+
+fn blank(platform: Option<Platform>, at: Timestamp) -> Snapshot {
+    Snapshot {
+        at,
+        owner: None,
+        platform,
+        provider: platform.map(carrier),
+        app: None,
+        app_version: None,
+        os_version: None,
+        sdk_version: None,
+        device_model: None,
+        permission: None,
+        token_registered_at: None,
+    }
 }
 
 /// Who carries pushes to a platform, unless somebody says otherwise (providers.md 8).
@@ -129,7 +154,7 @@ fn held(set: &WorkingSet, key: DeviceKey) -> Option<&Device> {
 
 /// Tells the device what its push came to. An answer from before the last registration says nothing
 /// about the token as it is now (providers.md 9.1, rule 2).
-pub(super) fn answered(set: &mut WorkingSet, fact: &Fact, arrival: Arrival) {
+pub(in crate::decide) fn answered(set: &mut WorkingSet, fact: &Fact, arrival: Arrival) {
     let (accepted, device) = match (fact.mark, &fact.target) {
         (Mark::Sent, Some(TargetKey::Device(device))) => (true, *device),
         (Mark::Bounced, Some(TargetKey::Device(device))) => (false, *device),
