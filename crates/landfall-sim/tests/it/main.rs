@@ -1,1 +1,4 @@
 //! The simulators seen from outside: by raw protocol clients, and by independent libraries.
+
+mod installed;
+mod web_push;
