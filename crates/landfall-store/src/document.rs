@@ -13,6 +13,18 @@ pub enum DocumentKind {
     Import,
     /// A place that webhooks come from: name and sealed signing key.
     WebhookSource,
+    /// The template of a transactional message.
+    TransactionalMessage,
+    /// A broadcast: its messages and its audience.
+    Broadcast,
+    /// One triggering of a broadcast: whom it goes to, and how far it is.
+    Trigger,
+    /// A place that we report to.
+    ReportingWebhook,
+    /// A report that its place did not take.
+    DeadLetter,
+    /// A text that templates share.
+    Snippet,
 }
 
 impl DocumentKind {
@@ -23,6 +35,12 @@ impl DocumentKind {
             Self::Export => "export",
             Self::Import => "import",
             Self::WebhookSource => "webhook_source",
+            Self::TransactionalMessage => "transactional_message",
+            Self::Broadcast => "broadcast",
+            Self::Trigger => "trigger",
+            Self::ReportingWebhook => "reporting_webhook",
+            Self::DeadLetter => "dead_letter",
+            Self::Snippet => "snippet",
         }
     }
 }

@@ -48,6 +48,10 @@ pub trait LedgerReader: Send + Sync {
     fn changed_since(&self, fact: u64, limit: usize)
     -> Result<(Vec<DeliveryKey>, u64), StoreError>;
 
+    /// Facts numbered above `after`, up to `limit`, with their numbers, in order: how a follower reads
+    /// the ledger. Conformance: `facts_after`.
+    fn facts_after(&self, after: u64, limit: usize) -> Result<Vec<(u64, Fact)>, StoreError>;
+
     /// Ids of deliveries that receipts wait for in quarantine, with how many wait, up to `limit`.
     fn quarantine(&self, limit: usize) -> Result<Vec<(String, u64)>, StoreError>;
 }

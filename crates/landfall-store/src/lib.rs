@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod people;
 pub mod rejected;
 pub mod state;
+pub mod work;
 
 pub use document::{Document, DocumentKind, DocumentStore};
 pub use error::StoreError;
@@ -22,14 +23,22 @@ pub use ledger::{DeliveryPage, LedgerReader};
 pub use people::{ActivityPage, ActivityQuery, HistoryOf, PeopleReader, StoredActivity};
 pub use rejected::{RejectedInput, RejectedInputs};
 pub use state::{Start, StateStore};
+pub use work::WorkReader;
 
 /// Everything a store of one workspace offers.
 pub trait Store:
-    StateStore + PeopleReader + LedgerReader + DocumentStore + RejectedInputs + Send + Sync
+    StateStore + PeopleReader + LedgerReader + WorkReader + DocumentStore + RejectedInputs + Send + Sync
 {
 }
 
 impl<T> Store for T where
-    T: StateStore + PeopleReader + LedgerReader + DocumentStore + RejectedInputs + Send + Sync
+    T: StateStore
+        + PeopleReader
+        + LedgerReader
+        + WorkReader
+        + DocumentStore
+        + RejectedInputs
+        + Send
+        + Sync
 {
 }

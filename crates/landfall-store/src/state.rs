@@ -30,7 +30,9 @@ pub trait StateStore: Send + Sync {
     /// Loads everything in `want` and what hangs on it, in one consistent view:
     /// holders of identifiers and the people they name (merged people included, and whoever they
     /// were merged into); records of tokens and their owners; deliveries, their people, and the
-    /// token records of their device targets; quarantined inputs; seen ids.
+    /// token records of their device targets; quarantined inputs; seen ids; wanted work with its
+    /// deliveries (by the keys within the work's keys, whether the work is there or not), which
+    /// load as if they were wanted by id; all work of the deliveries in `works_of`, which load too.
     /// Conformance: `load_closure`.
     fn load(&self, want: &Want) -> Result<Found, StoreError>;
 
@@ -38,6 +40,7 @@ pub trait StateStore: Send + Sync {
     ///
     /// Upserts are by key: people, tokens, deliveries, identifiers (`None` frees). Activities and
     /// facts are appended. `moved` re-points the deliveries that are stored for the first person.
+    /// Work that is `None` is deleted.
     /// `seen` ids may be forgotten 35 days later at the earliest.
     ///
     /// # Errors
@@ -45,7 +48,10 @@ pub trait StateStore: Send + Sync {
     /// Conformance: `commit_is_atomic`, `commit_checks_epoch`.
     fn commit(&self, changes: &ChangeSet, expected: u64) -> Result<u64, StoreError>;
 
-    /// Deletes seen ids and activities of nobody that are older than they need to be kept; returns
+    /// Whether this process is the only one that can write: claims of others are void at a start then.
+    fn is_exclusive(&self) -> bool;
+
+    /// Deletes parked work that nobody needs any more, and seen ids and activities of nobody that are older than they need to be kept; returns
     /// how many rows went. Called now and then; `now_ms` is the current time.
     /// Conformance: `sweep_keeps_what_is_young`.
     fn sweep(&self, now_ms: i64) -> Result<u64, StoreError>;

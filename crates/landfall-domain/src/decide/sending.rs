@@ -7,8 +7,6 @@
 mod choose;
 mod claim;
 mod conclude;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 

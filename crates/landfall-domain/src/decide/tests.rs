@@ -7,6 +7,7 @@ mod histories;
 mod identity;
 mod merging;
 mod operations;
+mod sending;
 mod world;
 
 use std::collections::BTreeMap;

@@ -6,13 +6,14 @@ use crate::activity::Activity;
 use crate::decide::{Taken, decide, wants, wants_more};
 use crate::delivery::Delivery;
 use crate::device::{Device, MoveCause, TokenKey, TokenMove, TokenRecord};
-use crate::fact::TargetKey;
+use crate::fact::{Fact, TargetKey};
 use crate::identifier::{Holder, Identifier, IdentifierKind};
 use crate::ids::{DeliveryKey, DeviceKey, MessageKey, PersonKey, SegmentId};
 use crate::input::Input;
 use crate::message::MessageRef;
 use crate::person::{Person, Standing};
 use crate::time::Timestamp;
+use crate::work::{Assignment, Work, WorkKey};
 use crate::working_set::{ChangeSet, DedupeHash, Found, NextKeys, Want, WorkingSet};
 
 /// Everything that was committed.
@@ -25,6 +26,10 @@ pub(super) struct World {
     pub(super) activities: Vec<Activity>,
     pub(super) deliveries: BTreeMap<DeliveryKey, Delivery>,
     pub(super) members: BTreeSet<(SegmentId, PersonKey)>,
+    pub(super) facts: Vec<Fact>,
+    pub(super) works: BTreeMap<WorkKey, Work>,
+    /// What the last batch claimed.
+    pub(super) assignments: Vec<Assignment>,
     messages: BTreeMap<MessageRef, MessageKey>,
     waiting: Vec<(String, Input)>,
     seen: BTreeSet<DedupeHash>,
@@ -46,6 +51,7 @@ impl World {
             .iter()
             .map(|input| decide(&mut set, input, now))
             .collect();
+        self.assignments = set.take_assignments();
         self.store(set.finish());
         taken
     }
@@ -96,8 +102,19 @@ impl World {
         let mut devices = BTreeSet::new();
         let wanted = |record: &&TokenRecord| want.tokens.contains(&record.token.token);
         devices.extend(self.tokens.values().filter(wanted).map(|record| record.key));
+        let mut wanted: BTreeSet<DeliveryKey> = want.works.iter().map(|w| w.delivery()).collect();
+        for (key, work) in &self.works {
+            let of = self.deliveries[&key.delivery()].id.as_str();
+            if want.works.contains(key) || want.works_of.contains(of) {
+                found.works.push(work.clone());
+            }
+        }
+        let named = self.deliveries.values().filter(|delivery| {
+            want.deliveries.contains(&delivery.id) || want.works_of.contains(&delivery.id)
+        });
+        wanted.extend(named.map(|delivery| delivery.key));
         for delivery in self.deliveries.values() {
-            if want.deliveries.contains(&delivery.id) {
+            if wanted.contains(&delivery.key) {
                 people.extend(delivery.person);
                 devices.extend(delivery.targets.iter().filter_map(|t| match t.key {
                     TargetKey::Device(device) => Some(device),
@@ -146,6 +163,13 @@ impl World {
         }
         self.token_moves.extend(changes.token_moves);
         self.activities.extend(changes.activities);
+        self.facts.extend(changes.facts);
+        for (key, work) in changes.works {
+            match work {
+                Some(work) => self.works.insert(key, work),
+                None => self.works.remove(&key),
+            };
+        }
         for delivery in changes.deliveries {
             self.deliveries.insert(delivery.key, delivery);
         }
