@@ -10,6 +10,7 @@ pub mod apns;
 pub mod credential;
 pub mod email;
 pub mod fcm;
+mod http_call;
 pub mod network;
 pub mod outgoing;
 pub mod pool;
