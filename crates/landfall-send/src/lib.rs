@@ -18,6 +18,7 @@ pub mod reach;
 pub mod retry_after;
 pub mod slack;
 pub mod sms;
+pub mod tls;
 pub mod web_push;
 pub mod webhook;
 
