@@ -4,6 +4,8 @@
 //! Newest first: `active` takes commits, `settling` is on its way to SQLite, `recent` is there
 //! already. A row that none of them has is in SQLite as it stands.
 
+mod recent;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use landfall_domain::delivery::Delivery;
@@ -12,14 +14,13 @@ use landfall_domain::identifier::{Holder, Identifier};
 use landfall_domain::ids::{DeliveryKey, DeviceKey, PersonKey};
 use landfall_domain::input::Input;
 use landfall_domain::person::Person;
+use landfall_domain::work::{Work, WorkKey};
 use landfall_domain::working_set::{ChangeSet, DedupeHash};
 use landfall_store::StoreError;
+use recent::Recent;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::record::{self, Counters, Row};
-
-/// People after which `recent` is full: it starts anew then, from what is settled next.
-const RECENT_PEOPLE: usize = 150_000;
 
 /// Tokens that are noted as complete.
 const RECENT_TOKENS: usize = 200_000;
@@ -33,6 +34,32 @@ struct Waiting {
     /// Whatever older layers hold was released.
     released: bool,
     inputs: Vec<Input>,
+}
+
+/// Where the deliveries of people go, by the moves of some commits.
+#[derive(Debug, Default)]
+struct Moves(FxHashMap<PersonKey, PersonKey>);
+
+impl Moves {
+    /// One move after those before it.
+    fn add(&mut self, from: PersonKey, to: PersonKey) {
+        for already in self.0.values_mut() {
+            if *already == from {
+                *already = to;
+            }
+        }
+        // What the first move of a person took away is not there for the second.
+        self.0.entry(from).or_insert(to);
+    }
+
+    /// To whom somebody's deliveries went.
+    fn of(&self, person: PersonKey) -> PersonKey {
+        self.0.get(&person).copied().unwrap_or(person)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// The newest values of what some commits changed.
@@ -50,7 +77,9 @@ pub(crate) struct Layer {
     devices_by_token: FxHashMap<String, Vec<DeviceKey>>,
     deliveries: FxHashMap<DeliveryKey, Delivery>,
     deliveries_by_id: FxHashMap<String, DeliveryKey>,
-    moved: FxHashMap<PersonKey, PersonKey>,
+    /// Work, or (`None`) that there is none any more.
+    works: FxHashMap<WorkKey, Option<Work>>,
+    moved: Moves,
     waiting: FxHashMap<String, Waiting>,
     seen: FxHashSet<DedupeHash>,
 }
@@ -80,6 +109,7 @@ impl Layer {
             let waiting = self.waiting.entry(id.clone()).or_default();
             waiting.inputs.push(input.clone());
         }
+        self.works.extend(changes.works.iter().cloned());
         self.seen.extend(&changes.seen);
         for (from, to) in &changes.moved {
             self.move_person(*from, *to);
@@ -114,12 +144,7 @@ impl Layer {
                 delivery.person = Some(to);
             }
         }
-        for already in self.moved.values_mut() {
-            if *already == from {
-                *already = to;
-            }
-        }
-        self.moved.insert(from, to);
+        self.moved.add(from, to);
     }
 }
 
@@ -130,7 +155,7 @@ pub(crate) struct Layers {
     pub(crate) epoch: u64,
     pub(crate) active: Layer,
     pub(crate) settling: Option<Arc<Layer>>,
-    recent: Layer,
+    recent: Recent,
     /// Tokens of which SQLite has no record that the layers lack, until `recent` begins anew.
     complete: Mutex<FxHashSet<String>>,
     /// Room for rows, used again: fresh memory costs more than what is written to it.
@@ -144,7 +169,7 @@ impl Layers {
         [&self.active]
             .into_iter()
             .chain(settling)
-            .chain([&self.recent])
+            .chain([&self.recent.layer])
     }
 
     /// Nothing beyond what SQLite has at `epoch`.
@@ -180,15 +205,11 @@ impl Layers {
         self.spare = std::mem::take(&mut layer.rows);
         self.spare.clear();
         self.spare.shrink_to(SPARE);
-        if self.recent.people.len() > RECENT_PEOPLE {
-            self.recent = Layer::default();
+        if self.recent.is_full() {
+            self.recent = Recent::default();
             self.complete().clear();
         }
-        self.recent.people.extend(layer.people);
-        self.recent.holders.extend(layer.holders);
-        for record in layer.tokens.into_values() {
-            self.recent.add_token(record);
-        }
+        self.recent.take(layer);
     }
 
     pub(crate) fn person(&self, key: PersonKey) -> Option<&Arc<Person>> {
@@ -237,18 +258,19 @@ impl Layers {
     }
 
     /// A delivery, with its person after all moves.
-    pub(crate) fn delivery(&self, id: &str) -> Option<Delivery> {
-        let key = self.delivery_key(id)?;
-        if let Some(delivery) = self.active.deliveries.get(&key) {
-            return Some(delivery.clone());
+    pub(crate) fn delivery(&self, key: DeliveryKey) -> Option<Delivery> {
+        let mut newer: [Option<&Moves>; 2] = [None; 2];
+        for layer in self.layers() {
+            if let Some(delivery) = layer.deliveries.get(&key) {
+                let mut delivery = delivery.clone();
+                for moves in newer.into_iter().flatten() {
+                    delivery.person = delivery.person.map(|person| moves.of(person));
+                }
+                return Some(delivery);
+            }
+            newer = [Some(&layer.moved), newer[0]];
         }
-        let settling = self.settling.as_ref()?;
-        let delivery = settling.deliveries.get(&key)?;
-        let moved = |person| self.active.moved.get(&person).copied().unwrap_or(person);
-        Some(Delivery {
-            person: delivery.person.map(moved),
-            ..delivery.clone()
-        })
+        None
     }
 
     pub(crate) fn delivery_key(&self, id: &str) -> Option<DeliveryKey> {
@@ -256,14 +278,20 @@ impl Layers {
             .find_map(|layer| layer.deliveries_by_id.get(id).copied())
     }
 
-    /// Whose a delivery is now that SQLite has for `person`.
-    pub(crate) fn moved(&self, person: PersonKey) -> PersonKey {
+    /// Work; `Some(None)`: it is known to be done with.
+    pub(crate) fn work(&self, key: WorkKey) -> Option<Option<&Work>> {
+        self.layers()
+            .find_map(|layer| layer.works.get(&key).map(Option::as_ref))
+    }
+
+    /// Whose a delivery is now that SQLite has for `person`. `epoch` is SQLite's: it may have what is
+    /// being settled already.
+    pub(crate) fn moved(&self, person: PersonKey, epoch: u64) -> PersonKey {
         let settling = self.settling.iter().map(Arc::as_ref);
         settling
+            .filter(|layer| layer.counters.epoch > epoch)
             .chain([&self.active])
-            .fold(person, |person, layer| {
-                layer.moved.get(&person).copied().unwrap_or(person)
-            })
+            .fold(person, |person, layer| layer.moved.of(person))
     }
 
     /// Whether inputs that SQLite holds for a delivery were released since, and what waits beside

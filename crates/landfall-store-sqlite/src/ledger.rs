@@ -102,6 +102,17 @@ impl LedgerReader for SqliteStore {
         Ok((keys, last))
     }
 
+    fn facts_after(&self, after: u64, limit: usize) -> Result<Vec<(u64, Fact)>, StoreError> {
+        let sql = "SELECT number, body FROM fact WHERE number > ?1 ORDER BY number LIMIT ?2";
+        self.ask(|connection| {
+            let parameters = (row::bounded(after), row::bounded(limit));
+            row::all(connection, sql, parameters, |row| {
+                let number = row.get(0).map_err(failed)?;
+                Ok((number, row::body("fact", row)?))
+            })
+        })
+    }
+
     fn quarantine(&self, limit: usize) -> Result<Vec<(String, u64)>, StoreError> {
         let sql = "SELECT delivery_id, count(*) FROM quarantine GROUP BY delivery_id
                    ORDER BY delivery_id LIMIT ?1";

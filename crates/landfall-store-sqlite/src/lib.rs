@@ -19,6 +19,7 @@ mod settle;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod work;
 mod write;
 
 pub use open::{Options, SqliteStore};

@@ -8,18 +8,19 @@ use landfall_domain::delivery::Delivery;
 use landfall_domain::device::TokenRecord;
 use landfall_domain::fact::TargetKey;
 use landfall_domain::identifier::Holder;
-use landfall_domain::ids::{DeviceKey, PersonKey};
+use landfall_domain::ids::{DeliveryKey, DeviceKey, PersonKey};
 use landfall_domain::person::Standing;
+use landfall_domain::work::WorkKey;
 use landfall_domain::working_set::{ChangeSet, DedupeHash, Found, Want};
 use landfall_store::{Start, StateStore, StoreError};
 use rusqlite::{Connection, OptionalExtension as _};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::journal::HEADER;
 use crate::layers::Layers;
 use crate::open::{SqliteStore, failed};
 use crate::record::Encoder;
-use crate::{row, write};
+use crate::{row, work, write};
 
 impl StateStore for SqliteStore {
     fn start(&self) -> Result<Start, StoreError> {
@@ -63,8 +64,11 @@ impl StateStore for SqliteStore {
                 view,
                 layers: &layers,
                 found: Found::default(),
+                nothing_waits: number(view, "SELECT 1 FROM quarantine LIMIT 1", [])?.is_none(),
                 people: BTreeSet::new(),
                 devices: BTreeSet::new(),
+                deliveries: FxHashSet::default(),
+                works: FxHashSet::default(),
             };
             loading.load(want)?;
             let mut found = loading.found;
@@ -94,6 +98,10 @@ impl StateStore for SqliteStore {
         drop(intake);
         self.shared.gather(entry.len());
         Ok(counters.epoch)
+    }
+
+    fn is_exclusive(&self) -> bool {
+        true
     }
 
     fn sweep(&self, now_ms: i64) -> Result<u64, StoreError> {
@@ -138,8 +146,12 @@ struct Loading<'a> {
     view: &'a Connection,
     layers: &'a Layers,
     found: Found,
+    /// Whether SQLite has no quarantined input at all: the rule, and then it need not be asked.
+    nothing_waits: bool,
     people: BTreeSet<PersonKey>,
     devices: BTreeSet<DeviceKey>,
+    deliveries: FxHashSet<DeliveryKey>,
+    works: FxHashSet<WorkKey>,
 }
 
 impl Loading<'_> {
@@ -158,8 +170,14 @@ impl Loading<'_> {
         for token in &want.tokens {
             self.tokens(token)?;
         }
-        for id in &want.deliveries {
-            self.delivery(id)?;
+        for id in want.deliveries.union(&want.works_of) {
+            let known = self.delivery(id)?;
+            if let Some(delivery) = known.filter(|_| want.works_of.contains(id)) {
+                self.works_of(delivery)?;
+            }
+        }
+        for key in &want.works {
+            self.work(*key)?;
         }
         for hash in &want.seen {
             if self.layers.is_seen(hash) || is_seen(self.view, hash)? {
@@ -194,22 +212,52 @@ impl Loading<'_> {
         Ok(())
     }
 
-    fn delivery(&mut self, id: &str) -> Result<(), StoreError> {
-        let delivery = match self.layers.delivery(id) {
+    /// A wanted delivery, and what waits for it, whether it is there or not.
+    fn delivery(&mut self, id: &str) -> Result<Option<DeliveryKey>, StoreError> {
+        let known = self.layers.delivery_key(id);
+        let delivery = match known.and_then(|key| self.layers.delivery(key)) {
             Some(delivery) => Some(delivery),
-            None => self.settled_delivery(id)?,
+            None => self.settled_delivery(row::DELIVERY_BY_ID, [id])?,
+        };
+        let key = delivery.as_ref().map(|delivery| delivery.key);
+        if let Some(delivery) = delivery {
+            self.deliveries.insert(delivery.key);
+            self.take(delivery)?;
+        }
+        self.waiting(id)?;
+        Ok(key)
+    }
+
+    /// The delivery that a piece of work belongs to.
+    fn delivery_at(&mut self, key: DeliveryKey) -> Result<(), StoreError> {
+        if !self.deliveries.insert(key) {
+            return Ok(());
+        }
+        let delivery = match self.layers.delivery(key) {
+            Some(delivery) => Some(delivery),
+            None => self.settled_delivery(row::DELIVERY_BY_KEY, [key.0])?,
         };
         if let Some(delivery) = delivery {
-            self.people.extend(delivery.person);
-            for target in &delivery.targets {
-                if let TargetKey::Device(device) = target.key {
-                    self.device(device)?;
-                }
-            }
-            self.found.deliveries.push(delivery);
+            self.waiting(&delivery.id)?;
+            self.take(delivery)?;
         }
+        Ok(())
+    }
+
+    fn take(&mut self, delivery: Delivery) -> Result<(), StoreError> {
+        self.people.extend(delivery.person);
+        for target in &delivery.targets {
+            if let TargetKey::Device(device) = target.key {
+                self.device(device)?;
+            }
+        }
+        self.found.deliveries.push(delivery);
+        Ok(())
+    }
+
+    fn waiting(&mut self, id: &str) -> Result<(), StoreError> {
         let (released, newer) = self.layers.waiting(id, self.epoch);
-        if !released {
+        if !released && !self.nothing_waits {
             let sql = "SELECT number, body FROM quarantine WHERE delivery_id = ?1 ORDER BY number";
             let older = row::all(self.view, sql, [id], |row| row::body("quarantine", row))?;
             let older = older.into_iter().map(|input| (id.to_owned(), input));
@@ -222,16 +270,48 @@ impl Loading<'_> {
         Ok(())
     }
 
-    fn settled_delivery(&self, id: &str) -> Result<Option<Delivery>, StoreError> {
-        let sql = format!(
-            "SELECT {} FROM delivery WHERE id = ?1",
-            row::DELIVERY_COLUMNS
-        );
-        let found = row::one(self.view, &sql, [id], row::delivery)?;
+    fn settled_delivery(
+        &self,
+        sql: &str,
+        parameters: impl rusqlite::Params,
+    ) -> Result<Option<Delivery>, StoreError> {
+        let found = row::one(self.view, sql, parameters, row::delivery)?;
         Ok(found.map(|delivery| Delivery {
-            person: delivery.person.map(|person| self.layers.moved(person)),
+            person: delivery
+                .person
+                .map(|person| self.layers.moved(person, self.epoch)),
             ..delivery
         }))
+    }
+
+    fn work(&mut self, key: WorkKey) -> Result<(), StoreError> {
+        self.delivery_at(key.delivery())?;
+        if !self.works.insert(key) {
+            return Ok(());
+        }
+        let work = match self.layers.work(key) {
+            Some(known) => known.cloned(),
+            None => row::one(self.view, row::WORK_BY_KEY, [row::bounded(key.0)], |row| {
+                row::body("work", row)
+            })?,
+        };
+        self.found.works.extend(work);
+        Ok(())
+    }
+
+    /// All work of a delivery.
+    fn works_of(&mut self, delivery: DeliveryKey) -> Result<(), StoreError> {
+        let mut works = work::of_delivery(self.view, delivery)?;
+        let range = WorkKey::range(delivery);
+        for key in (range.start().0..=range.end().0).map(WorkKey) {
+            self.works.insert(key);
+            if let Some(known) = self.layers.work(key) {
+                works.retain(|older| older.key != key);
+                works.extend(known.cloned());
+            }
+        }
+        self.found.works.extend(works);
+        Ok(())
     }
 
     fn device(&mut self, device: DeviceKey) -> Result<(), StoreError> {
@@ -291,8 +371,9 @@ pub(crate) fn number(
     sql: &str,
     parameters: impl rusqlite::Params,
 ) -> Result<Option<u64>, StoreError> {
-    connection
-        .query_row(sql, parameters, |row| row.get(0))
+    let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+    statement
+        .query_row(parameters, |row| row.get(0))
         .optional()
         .map_err(failed)
 }

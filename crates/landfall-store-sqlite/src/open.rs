@@ -17,7 +17,10 @@ use crate::record::Counters;
 use crate::settle;
 
 /// Numbered steps of the schema. Steps are never edited, only added.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_start.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_start.sql"),
+    include_str!("../migrations/0002_work.sql"),
+];
 
 /// Connections kept for readers that come back.
 const READERS_KEPT: usize = 8;

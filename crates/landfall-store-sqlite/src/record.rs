@@ -29,7 +29,8 @@ pub(crate) struct Counters {
     pub(crate) fact: u64,
 }
 
-/// One row. Upserts carry the whole row; the rest are appended.
+/// One row. Upserts carry the whole row; the rest are appended. A variant is stored as its place in
+/// the list, so that new ones are added at the end.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Row<'a> {
     Person(u32, &'a str),
@@ -49,6 +50,15 @@ pub(crate) enum Row<'a> {
     /// Every delivery of the first person belongs to the second. Last of a commit's rows but one.
     Moved(u32, u32),
     Meta(Counters),
+    /// Work, or (`None`) that it is done with.
+    Work(u64, Option<WorkRow<'a>>),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct WorkRow<'a> {
+    pub(crate) state: u8,
+    pub(crate) due_ms: i64,
+    pub(crate) body: &'a str,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -115,6 +125,7 @@ impl Encoder {
         encoder.people(changes)?;
         encoder.activities(changes, &mut counters.activity)?;
         encoder.ledger(changes, &mut counters.fact)?;
+        encoder.works(changes)?;
         encoder.once(changes)?;
         for (from, to) in &changes.moved {
             encoder.row(&Row::Moved(from.0, to.0))?;
@@ -210,6 +221,21 @@ impl Encoder {
         for (of, name) in &changes.names {
             let of = shape(&mut self.body, of)?;
             push(&mut self.rows, &Row::Name(of, name))?;
+        }
+        Ok(())
+    }
+
+    fn works(&mut self, changes: &ChangeSet) -> Result<(), StoreError> {
+        for (key, work) in &changes.works {
+            let row = match work {
+                None => None,
+                Some(work) => Some(WorkRow {
+                    state: crate::work::state(work),
+                    due_ms: work.due.millis(),
+                    body: shape(&mut self.body, work)?,
+                }),
+            };
+            push(&mut self.rows, &Row::Work(key.0, row))?;
         }
         Ok(())
     }

@@ -84,6 +84,9 @@ pub(crate) fn token(row: &Row<'_>) -> Result<TokenRecord, StoreError> {
 
 /// Columns of [`delivery`].
 pub(crate) const DELIVERY_COLUMNS: &str = "key, person, body";
+pub(crate) const DELIVERY_BY_ID: &str = "SELECT key, person, body FROM delivery WHERE id = ?1";
+pub(crate) const DELIVERY_BY_KEY: &str = "SELECT key, person, body FROM delivery WHERE key = ?1";
+pub(crate) const WORK_BY_KEY: &str = "SELECT key, body FROM work WHERE key = ?1";
 
 /// A delivery; its person is the column's, which follows merges.
 pub(crate) fn delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {

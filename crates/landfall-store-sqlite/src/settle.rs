@@ -13,7 +13,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::layers::Layer;
 use crate::open::{Shared, failed};
-use crate::record::{Counters, Row, TokenRow, rows};
+use crate::record::{Counters, DeliveryRow, Row, TokenRow, WorkRow, rows};
 use crate::write;
 
 /// Bytes of rows after which settling begins at once.
@@ -138,7 +138,8 @@ pub(crate) struct Newest<'a> {
     pub(crate) identifiers: BTreeMap<(&'a str, &'a str), crate::record::Held>,
     pub(crate) tokens: BTreeMap<u32, TokenRow<'a>>,
     pub(crate) memberships: BTreeMap<(u32, u32), bool>,
-    pub(crate) deliveries: BTreeMap<u32, crate::record::DeliveryRow<'a>>,
+    pub(crate) deliveries: BTreeMap<u32, DeliveryRow<'a>>,
+    pub(crate) works: BTreeMap<u64, Option<WorkRow<'a>>>,
     pub(crate) messages: BTreeMap<u32, &'a str>,
     pub(crate) names: BTreeMap<&'a str, &'a str>,
     pub(crate) seen: BTreeMap<[u8; 16], Option<i64>>,
@@ -158,6 +159,7 @@ impl<'a> Newest<'a> {
                 self.memberships.insert((segment, person), added);
             }
             Row::Delivery(key, delivery) => drop(self.deliveries.insert(key, delivery)),
+            Row::Work(key, work) => drop(self.works.insert(key, work)),
             Row::Message(key, body) => drop(self.messages.insert(key, body)),
             Row::Name(of, name) => drop(self.names.insert(of, name)),
             Row::Seen(hash, day) => drop(self.seen.insert(hash, day)),

@@ -12,7 +12,8 @@ const SEEN_DAYS: i64 = 35;
 /// Rows that go in one transaction.
 const ROWS_AT_ONCE: usize = 2_000;
 
-/// Ids older than [`SEEN_DAYS`], and activities of nobody that are too old to attach to anybody.
+/// Ids older than [`SEEN_DAYS`], activities of nobody that are too old to attach to anybody, and parked
+/// work whose time has passed.
 /// Ids whose commit did not say when it was begin to age at the first sweep after it.
 pub(crate) fn sweep(store: &SqliteStore, now_ms: i64) -> Result<u64, StoreError> {
     store.shared.settle()?;
@@ -21,14 +22,12 @@ pub(crate) fn sweep(store: &SqliteStore, now_ms: i64) -> Result<u64, StoreError>
     for slice in 0..=u8::MAX {
         swept += seen(&mut store.shared.writer(), slice, today)?;
     }
-    loop {
-        let before = now_ms.saturating_sub(ANONYMOUS_ATTACH_MS);
-        let gone = of_nobody(&store.shared.writer(), before)?;
-        swept += gone;
-        if gone < ROWS_AT_ONCE {
-            break;
-        }
-    }
+    let of_nobody = "DELETE FROM activity WHERE number IN (
+        SELECT number FROM activity WHERE person IS NULL AND received_ms < ?1 LIMIT ?2)";
+    swept += before(store, of_nobody, now_ms.saturating_sub(ANONYMOUS_ATTACH_MS))?;
+    let parked = "DELETE FROM work WHERE key IN (
+        SELECT key FROM work WHERE state = 2 AND due_ms <= ?1 LIMIT ?2)";
+    swept += before(store, parked, now_ms)?;
     Ok(swept as u64)
 }
 
@@ -50,12 +49,19 @@ fn seen(writer: &mut Connection, slice: u8, today: i64) -> Result<usize, StoreEr
     Ok(gone)
 }
 
-fn of_nobody(writer: &Connection, before: i64) -> Result<usize, StoreError> {
-    writer
-        .prepare_cached(
-            "DELETE FROM activity WHERE number IN (
-                 SELECT number FROM activity WHERE person IS NULL AND received_ms < ?1 LIMIT ?2)",
-        )
-        .and_then(|mut delete| delete.execute(params![before, ROWS_AT_ONCE]))
-        .map_err(failed)
+/// Deletes what is older than a moment.
+fn before(store: &SqliteStore, sql: &str, moment: i64) -> Result<usize, StoreError> {
+    let mut swept = 0;
+    loop {
+        let gone = store
+            .shared
+            .writer()
+            .prepare_cached(sql)
+            .and_then(|mut delete| delete.execute(params![moment, ROWS_AT_ONCE]))
+            .map_err(failed)?;
+        swept += gone;
+        if gone < ROWS_AT_ONCE {
+            return Ok(swept);
+        }
+    }
 }

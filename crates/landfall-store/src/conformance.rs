@@ -26,6 +26,7 @@ pub mod rejected;
 mod samples;
 pub mod sweeping;
 pub mod text;
+pub mod work;
 
 use crate::Store;
 
@@ -33,7 +34,7 @@ use crate::Store;
 mod traits {
     pub(super) use crate::{
         DocumentStore as _, LedgerReader as _, PeopleReader as _, RejectedInputs as _,
-        StateStore as _,
+        StateStore as _, WorkReader as _,
     };
 }
 
@@ -66,7 +67,7 @@ macro_rules! store_conformance {
                 a_third_history_gives_the_same_answers, decisions_see_what_nobody_read;
             ledger: deliveries_by_key, deliveries_in_pages, deliveries_of_people,
                 moved_deliveries, moves_follow_each_other, facts_in_order, changed_since,
-                quarantine;
+                facts_after, quarantine;
             loading: load_of_nothing, load_closure, load_follows_merges, load_of_deliveries,
                 load_of_tokens, load_of_many;
             people: holders, people_by_key, people_pages, token_records, token_history, membership;
@@ -76,6 +77,10 @@ macro_rules! store_conformance {
             sweeping: seen_ids, sweep_keeps_what_is_young, sweep_keeps_what_belongs_to_somebody;
             text: text_survives, emails_are_compared_as_given, digits_stay_text, long_tokens,
                 extreme_times, exotic_values;
+            work: work_is_stored_and_deleted, decisions_see_work_on_its_way,
+                works_load_with_their_deliveries, works_of_a_delivery, open_works,
+                parked_work_is_swept_when_due, work_outlives_its_park, one_of_two_claims_wins,
+                a_batch_of_work, reopening_keeps_work;
         );
     };
     (@cases $harness:expr; $($topic:ident: $($case:ident),+;)+) => {

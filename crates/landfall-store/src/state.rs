@@ -33,7 +33,7 @@ pub trait StateStore: Send + Sync {
     /// token records of their device targets; quarantined inputs; seen ids; wanted work with its
     /// deliveries (by the keys within the work's keys, whether the work is there or not), which
     /// load as if they were wanted by id; all work of the deliveries in `works_of`, which load too.
-    /// Conformance: `load_closure`.
+    /// Conformance: `load_closure`, `works_load_with_their_deliveries`.
     fn load(&self, want: &Want) -> Result<Found, StoreError>;
 
     /// Stores all of `changes` or nothing, durably, and returns the new epoch.
@@ -51,8 +51,9 @@ pub trait StateStore: Send + Sync {
     /// Whether this process is the only one that can write: claims of others are void at a start then.
     fn is_exclusive(&self) -> bool;
 
-    /// Deletes parked work that nobody needs any more, and seen ids and activities of nobody that are older than they need to be kept; returns
-    /// how many rows went. Called now and then; `now_ms` is the current time.
-    /// Conformance: `sweep_keeps_what_is_young`.
+    /// Deletes parked work that is due (it was kept long enough), and seen ids and activities of
+    /// nobody that are older than they need to be kept; returns how many rows went. Called now and
+    /// then; `now_ms` is the current time. It is not a commit: the epoch stays.
+    /// Conformance: `sweep_keeps_what_is_young`, `parked_work_is_swept_when_due`.
     fn sweep(&self, now_ms: i64) -> Result<u64, StoreError>;
 }

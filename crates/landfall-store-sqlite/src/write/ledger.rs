@@ -10,6 +10,7 @@ use crate::settle::Newest;
 
 pub(super) fn write(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), StoreError> {
     deliveries(step, rows)?;
+    works(step, rows)?;
     catalogue(step, rows)?;
     in_order(step, rows)?;
     let mut remember = prepare(
@@ -34,6 +35,24 @@ fn deliveries(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), StoreErro
         upsert
             .execute(params![key, row.id, row.person, row.body])
             .map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn works(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), StoreError> {
+    let mut upsert = prepare(
+        step,
+        "INSERT INTO work (key, state, due_ms, body) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (key) DO UPDATE
+             SET state = excluded.state, due_ms = excluded.due_ms, body = excluded.body",
+    )?;
+    let mut delete = prepare(step, "DELETE FROM work WHERE key = ?1")?;
+    for (key, work) in &rows.works {
+        match work {
+            Some(row) => upsert.execute(params![key, row.state, row.due_ms, row.body]),
+            None => delete.execute([key]),
+        }
+        .map_err(failed)?;
     }
     Ok(())
 }

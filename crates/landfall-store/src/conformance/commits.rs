@@ -30,6 +30,7 @@ fn of_everything() -> ChangeSet {
         messages: vec![message(0), message(1)],
         names: vec![(name_of(7, None), "Win back".to_owned())],
         seen: vec![[1; 16], [2; 16]],
+        works: vec![],
         quarantined: vec![("unknown".to_owned(), receipt("unknown", "x"))],
         released: Vec::new(),
         memberships: vec![(3, PersonKey(0), true)],
@@ -262,6 +263,8 @@ pub fn big_change_sets(harness: &impl Harness) {
             .collect(),
         deliveries: changes.deliveries.iter().map(|d| d.id.clone()).collect(),
         seen: changes.seen.iter().copied().collect(),
+        works: changes.works.iter().map(|(key, _)| *key).collect(),
+        ..Want::default()
     };
     let found = store.load(&want).unwrap();
     assert_eq!(found.identifiers.len(), ROWS as usize);

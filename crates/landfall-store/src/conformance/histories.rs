@@ -4,16 +4,18 @@ use landfall_domain::device::{MoveCause, TokenMove};
 use landfall_domain::identifier::{Holder, IdentifierKind};
 use landfall_domain::ids::{DeliveryKey, DeviceKey, PersonKey};
 use landfall_domain::person::Standing;
+use landfall_domain::time::DAY_MS;
+use landfall_domain::work::WorkKey;
 use landfall_domain::working_set::{ChangeSet, NextKeys};
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use super::Harness;
 use super::activities::{compare_pages, random_activity, random_query};
-use super::model::{Model, sorted};
+use super::model::Model;
 use super::samples::{
-    T0, at, delivery, delivery_id, fact, hash, identifier, message, name_of, person, receipt,
-    to_devices, token,
+    T0, at, attempt, claimed, delivery, delivery_id, fact, hash, identifier, message, name_of,
+    parked, person, receipt, to_devices, token, work,
 };
 use super::traits::*;
 use crate::{Store, StoreError};
@@ -22,6 +24,8 @@ const STEPS: usize = 40;
 const PEOPLE: u32 = 6;
 const DEVICES: u32 = 5;
 const DELIVERIES: u32 = 12;
+/// A moment before everything else that happens, when some of the parked work is forgotten.
+const LONG_AGO: i64 = T0 - 9_000 * DAY_MS;
 
 /// A history.
 pub fn any_history_gives_the_same_answers(harness: &impl Harness) {
@@ -86,8 +90,7 @@ impl History {
     /// Asks the store what a decision about everything would ask, and nothing else.
     #[track_caller]
     pub fn compare_load(&self, store: &impl Store) {
-        let all = self.model.all();
-        assert_eq!(sorted(store.load(&all).unwrap()), self.model.load(&all));
+        self.model.compare_load(store);
     }
 }
 
@@ -104,6 +107,10 @@ fn history(harness: &impl Harness, seed: u64) {
             let epoch = store.commit(&changes, model.epoch).unwrap();
             model.apply(&changes);
             assert_eq!(epoch, model.epoch);
+        }
+        if random.random_bool(0.1) {
+            let swept = store.sweep(LONG_AGO).unwrap();
+            assert_eq!(swept, model.sweep_works(LONG_AGO));
         }
         if random.random_bool(0.1) {
             drop(store);
@@ -137,6 +144,20 @@ fn compare_scans(store: &impl Store, model: &Model, limit: usize) {
         }
         seen = last;
     }
+    let mut seen = 0;
+    loop {
+        let facts = store.facts_after(seen, limit).unwrap();
+        assert_eq!(facts, model.facts_after(seen, limit));
+        let Some((last, _)) = facts.last() else { break };
+        seen = *last;
+    }
+    let mut after = None;
+    loop {
+        let works = store.open_works(after, limit).unwrap();
+        assert_eq!(works, model.open_works(after, limit));
+        let Some(last) = works.last() else { break };
+        after = Some(last.key);
+    }
     for segment in 0..3 {
         let (mut after, mut met) = (None, Vec::new());
         loop {
@@ -162,10 +183,11 @@ fn random_changes(random: &mut SmallRng) -> ChangeSet {
         ..ChangeSet::default()
     };
     for _ in 0..random.random_range(0..12) {
-        match random.random_range(0..4) {
+        match random.random_range(0..5) {
             0 => change_people(random, &mut changes),
             1 => change_devices(random, &mut changes),
             2 => change_ledger(random, &mut changes),
+            3 => change_works(random, &mut changes),
             _ => changes.activities.push(random_activity(random)),
         }
     }
@@ -223,9 +245,11 @@ fn change_ledger(random: &mut SmallRng, changes: &mut ChangeSet) {
     changes.deliveries.push(to_devices(row, &targets));
     for _ in 0..random.random_range(0..4) {
         let of = DeliveryKey(random.random_range(0..DELIVERIES));
-        changes
-            .facts
-            .push(fact(of.0, &random.random::<u32>().to_string()));
+        let mut fact = fact(of.0, &random.random::<u32>().to_string());
+        if random.random_bool(0.5) {
+            fact.attempt = Some(attempt(random.random()).into());
+        }
+        changes.facts.push(fact);
     }
     if random.random_bool(0.2)
         && let (Some(from), Some(to)) = (somebody(random), somebody(random))
@@ -245,4 +269,23 @@ fn change_ledger(random: &mut SmallRng, changes: &mut ChangeSet) {
     let step = random.random_bool(0.5).then_some(u64::from(number));
     changes.names.push((name_of(3, step), name));
     changes.seen.push(hash(random.random()));
+}
+
+fn change_works(random: &mut SmallRng, changes: &mut ChangeSet) {
+    for _ in 0..random.random_range(1..5) {
+        let slot = [0, 7, WorkKey::ROOT][random.random_range(0..3)];
+        let mut row = work(random.random_range(0..DELIVERIES), slot);
+        row.tries = random.random_range(0..9);
+        let key = row.key;
+        let row = match random.random_range(0..5) {
+            0 | 1 => None,
+            2 => Some(row),
+            3 => Some(claimed(row)),
+            _ => {
+                let until = LONG_AGO + random.random_range(-1..=1);
+                Some(parked(row, until))
+            }
+        };
+        changes.works.push((key, row));
+    }
 }

@@ -8,7 +8,7 @@ use landfall_domain::working_set::{ChangeSet, Want};
 
 use super::Harness;
 use super::model::Model;
-use super::samples::{commit, delivery, delivery_id, fact, merged, person, receipt};
+use super::samples::{attempt, commit, delivery, delivery_id, fact, merged, person, receipt};
 use super::traits::*;
 
 fn deliveries(rows: &[(u32, Option<u32>)]) -> ChangeSet {
@@ -188,6 +188,38 @@ pub fn changed_since(harness: &impl Harness) {
     }
     for beyond in [10, 11, u64::MAX] {
         assert_eq!(store.changed_since(beyond, 5).unwrap(), (vec![], beyond));
+    }
+}
+
+/// A follower reads every fact once with its number, whole, in the order of commit.
+pub fn facts_after(harness: &impl Harness) {
+    let store = harness.open();
+    assert_eq!(store.facts_after(0, 10).unwrap(), []);
+    let mut model = Model::default();
+    for round in 0..4_u32 {
+        let mut changes = ChangeSet::default();
+        for n in 0..round * 2 {
+            let mut fact = fact(n % 3, &format!("{round}-{n}"));
+            fact.attempt = (n % 2 == 0).then(|| Box::new(attempt(n as u16)));
+            changes.facts.push(fact);
+        }
+        model.apply(&changes);
+        commit(&store, &changes);
+    }
+    for limit in [1, 5, 12, 13, usize::MAX] {
+        let (mut after, mut met) = (0, Vec::new());
+        loop {
+            let page = store.facts_after(after, limit).unwrap();
+            assert!(page.len() <= limit);
+            let Some((last, _)) = page.last() else { break };
+            after = *last;
+            met.extend(page);
+        }
+        assert_eq!(met, model.facts_after(0, 12), "pages of {limit}");
+    }
+    assert_eq!(store.facts_after(0, 0).unwrap(), []);
+    for beyond in [12, 13, u64::MAX] {
+        assert_eq!(store.facts_after(beyond, 5).unwrap(), []);
     }
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use landfall_domain::channel::Platform;
 use landfall_domain::identifier::Holder;
-use landfall_domain::ids::PersonKey;
+use landfall_domain::ids::{DeliveryKey, PersonKey};
+use landfall_domain::work::WorkKey;
 use landfall_domain::working_set::{ChangeSet, Found, Want};
 
 use super::Harness;
@@ -76,6 +77,7 @@ pub fn load_closure(harness: &impl Harness) {
         tokens: ["held".to_owned(), "unheard of".to_owned()].into(),
         deliveries: [delivery_id(0), "unheard of".to_owned()].into(),
         seen: [[1; 16], [3; 16]].into_iter().collect(),
+        ..Want::default()
     };
     let found = sorted(store.load(&want).unwrap());
     assert_eq!(keys(&found), [0, 1, 2, 3]);
@@ -217,6 +219,8 @@ pub fn load_of_many(harness: &impl Harness) {
             .map(|n| u128::from(n).to_be_bytes())
             .chain([[9; 16]])
             .collect(),
+        works: numbers().map(|n| WorkKey::of(DeliveryKey(n), 0)).collect(),
+        works_of: numbers().map(|n| delivery_id(n + 1_000)).collect(),
     };
     let found = store.load(&want).unwrap();
     assert_eq!(keys(&found), [0, 1, 2, 3, 4]);

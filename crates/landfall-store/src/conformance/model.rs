@@ -14,6 +14,7 @@ use landfall_domain::ids::{DeliveryKey, DeviceKey, MessageKey, PersonKey, Segmen
 use landfall_domain::input::Input;
 use landfall_domain::message::{MessageEntry, NameOf};
 use landfall_domain::person::{Person, Standing};
+use landfall_domain::work::{Work, WorkKey};
 use landfall_domain::working_set::{ChangeSet, DedupeHash, Found, NextKeys, Want};
 
 use crate::{ActivityPage, ActivityQuery, DeliveryPage, StoredActivity};
@@ -35,6 +36,7 @@ pub(super) struct Model {
     pub(super) seen: BTreeSet<DedupeHash>,
     pub(super) waiting: Vec<(String, Input)>,
     pub(super) members: BTreeSet<(SegmentId, PersonKey)>,
+    pub(super) works: BTreeMap<WorkKey, Work>,
 }
 
 impl Model {
@@ -74,6 +76,12 @@ impl Model {
         self.waiting
             .retain(|(id, _)| !changes.released.contains(id));
         self.waiting.extend(changes.quarantined);
+        for (key, work) in changes.works {
+            match work {
+                Some(work) => self.works.insert(key, work),
+                None => self.works.remove(&key),
+            };
+        }
         for (segment, person, added) in changes.memberships {
             if added {
                 self.members.insert((segment, person));
@@ -81,6 +89,26 @@ impl Model {
                 self.members.remove(&(segment, person));
             }
         }
+    }
+
+    /// Forgets parked work whose time has passed; returns how much.
+    pub(super) fn sweep_works(&mut self, now_ms: i64) -> u64 {
+        let before = self.works.len();
+        self.works
+            .retain(|_, work| work.is_open() || work.due.millis() > now_ms);
+        (before - self.works.len()) as u64
+    }
+
+    pub(super) fn open_works(&self, after: Option<WorkKey>, limit: usize) -> Vec<Work> {
+        let open = self.works.values().filter(|work| work.is_open());
+        let open = open.filter(|work| after.is_none_or(|after| work.key > after));
+        open.take(limit).cloned().collect()
+    }
+
+    pub(super) fn works_of(&self, delivery: DeliveryKey) -> Vec<Work> {
+        let works = self.works.values();
+        let works = works.filter(|work| work.key.delivery() == delivery);
+        works.cloned().collect()
     }
 
     pub(super) fn people_at(&self, keys: &[PersonKey]) -> Vec<Person> {
@@ -142,6 +170,15 @@ impl Model {
         (keys.into_iter().collect(), last as u64)
     }
 
+    /// Facts with their numbers.
+    pub(super) fn facts_after(&self, after: u64, limit: usize) -> Vec<(u64, Fact)> {
+        let facts = (1..).zip(self.facts.iter().cloned());
+        facts
+            .filter(|(number, _)| *number > after)
+            .take(limit)
+            .collect()
+    }
+
     /// Ids that receipts wait for, with how many.
     pub(super) fn quarantine(&self) -> BTreeMap<String, u64> {
         let mut counts = BTreeMap::new();
@@ -183,7 +220,7 @@ impl Model {
             }
         }
         for row in self.deliveries.values() {
-            if want.deliveries.contains(&row.id) {
+            if Self::is_wanted(want, row) {
                 people.extend(row.person);
                 devices.extend(row.targets.iter().filter_map(|target| match target.key {
                     TargetKey::Device(key) => Some(key),
@@ -199,8 +236,17 @@ impl Model {
             }
         }
         let waiting = self.waiting.iter();
-        let waiting = waiting.filter(|(id, _)| want.deliveries.contains(id));
+        let waiting = waiting.filter(|(id, _)| {
+            let found = found.deliveries.iter().any(|row| row.id == *id);
+            found || want.deliveries.contains(id) || want.works_of.contains(id)
+        });
         found.quarantined = waiting.cloned().collect();
+        let works = self.works.values().filter(|work| {
+            let delivery = self.deliveries.get(&work.key.delivery());
+            want.works.contains(&work.key)
+                || delivery.is_some_and(|row| want.works_of.contains(&row.id))
+        });
+        found.works = works.cloned().collect();
         found.seen = want
             .seen
             .iter()
@@ -213,6 +259,12 @@ impl Model {
             .map(Arc::new)
             .collect();
         sorted(found)
+    }
+
+    fn is_wanted(want: &Want, row: &Delivery) -> bool {
+        want.deliveries.contains(&row.id)
+            || want.works_of.contains(&row.id)
+            || want.works.iter().any(|work| work.delivery() == row.key)
     }
 
     fn with_survivors(&self, mut keys: BTreeSet<PersonKey>) -> Vec<Person> {
@@ -260,5 +312,6 @@ pub(super) fn sorted(mut found: Found) -> Found {
     found.deliveries.sort_by_key(|row| row.key);
     found.quarantined.sort_by(|a, b| a.0.cmp(&b.0));
     found.seen.sort_unstable();
+    found.works.sort_by_key(|row| row.key);
     found
 }

@@ -1,9 +1,12 @@
 //! Small rows to build cases from.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use landfall_domain::activity::{Activity, EventKind, PersonInput};
-use landfall_domain::channel::{Channel, Platform};
+use landfall_domain::attempt::Attempt;
+use landfall_domain::channel::{Channel, Platform, Provider};
+use landfall_domain::content::{Content, PushContent};
 use landfall_domain::delivery::{About, Delivery, Said, Target};
 use landfall_domain::device::{Device, LastStatus, TokenKey, TokenRecord};
 use landfall_domain::event_data::EventData;
@@ -15,6 +18,7 @@ use landfall_domain::marks::Mark;
 use landfall_domain::message::{MessageEntry, MessageRef, NameOf, SourceKind};
 use landfall_domain::person::{Attribute, Consent, Person, Standing};
 use landfall_domain::time::Timestamp;
+use landfall_domain::work::{Order, SendTo, Urgency, Work, WorkKey, WorkState};
 use landfall_domain::working_set::ChangeSet;
 use serde_json::json;
 
@@ -178,6 +182,7 @@ pub(super) fn fact(delivery: u32, note: &str) -> Fact {
         detail: Some(note.to_owned()),
         href: None,
         link_id: Some(u64::MAX),
+        attempt: None,
         snapshot: None,
         occurred_at: at(T0),
         sent_at: None,
@@ -185,6 +190,83 @@ pub(super) fn fact(delivery: u32, note: &str) -> Fact {
         clamped: false,
         source: Source::Receipt,
         dedupe_key: format!("receipt:{note}"),
+    }
+}
+
+pub(super) fn attempt(number: u16) -> Attempt {
+    Attempt {
+        id: format!("0192-{number}"),
+        number,
+        provider: Provider::Fcm,
+        started_at: at(T0),
+        took_ms: u32::MAX,
+        status: Some(503),
+        code: Some("UNAVAILABLE".to_owned()),
+        provider_id: None,
+    }
+}
+
+/// Work that waits, and is due at [`T0`].
+pub(super) fn work(delivery: u32, slot: u8) -> Work {
+    let content = PushContent {
+        title: Some("Hello {{customer.first_name}} \0 \u{1F680}".to_owned()),
+        ..PushContent::default()
+    };
+    let order = Order {
+        content: Content::Push(Box::new(content)),
+        data: json!({"order": {"price": 12.5}}),
+        ttl_ms: i64::from(delivery) + 1,
+        to_unsubscribed: false,
+        forget_content: true,
+        to: SendTo::All,
+    };
+    let root = slot == WorkKey::ROOT;
+    let device = TargetKey::Device(DeviceKey(u32::from(slot)));
+    Work {
+        key: WorkKey::of(DeliveryKey(delivery), slot),
+        message: MessageKey(delivery % 3),
+        urgency: Urgency::Broadcast,
+        channel: Channel::Push,
+        platform: (!root).then_some(Platform::Android),
+        app: "example.shop".to_owned(),
+        target: (!root).then_some(device),
+        order: Arc::new(order),
+        due: at(T0),
+        expires: at(T0 + 60_000),
+        tries: 0,
+        first_try: None,
+        state: WorkState::Waiting,
+    }
+}
+
+pub(super) fn claimed(work: Work) -> Work {
+    let state = WorkState::Claimed {
+        attempt: "0192-1".to_owned(),
+        until: at(T0 + 30_000),
+    };
+    Work {
+        tries: work.tries + 1,
+        first_try: Some(at(T0)),
+        state,
+        ..work
+    }
+}
+
+/// Work that is forgotten at `until_ms`.
+pub(super) fn parked(work: Work, until_ms: i64) -> Work {
+    Work {
+        due: at(until_ms),
+        state: WorkState::Parked,
+        ..work
+    }
+}
+
+/// A change set of work that is there from now on.
+pub(super) fn of_works(works: impl IntoIterator<Item = Work>) -> ChangeSet {
+    let works = works.into_iter().map(|work| (work.key, Some(work)));
+    ChangeSet {
+        works: works.collect(),
+        ..ChangeSet::default()
     }
 }
 

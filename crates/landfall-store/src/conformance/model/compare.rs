@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use landfall_domain::ids::{DeliveryKey, DeviceKey, PersonKey};
 use landfall_domain::time::Timestamp;
+use landfall_domain::work::WorkKey;
 use landfall_domain::working_set::Want;
 
 use super::{Model, sorted};
@@ -19,14 +20,35 @@ impl Model {
         self.compare_devices(store);
         self.compare_activities(store);
         self.compare_ledger(store);
-        assert_eq!(
-            sorted(store.load(&self.all()).unwrap()),
-            self.load(&self.all())
-        );
+        self.compare_works(store);
+        self.compare_load(store);
+    }
+
+    /// What decisions would ask, and nothing else.
+    #[track_caller]
+    pub(in crate::conformance) fn compare_load(&self, store: &impl Store) {
+        for want in self.wants() {
+            assert_eq!(sorted(store.load(&want).unwrap()), self.load(&want));
+        }
+    }
+
+    /// Everything that there is in several ways: by all that leads to it, and by work alone.
+    fn wants(&self) -> [Want; 3] {
+        let all = self.all();
+        let by_work = Want {
+            works: all.works.clone(),
+            ..Want::default()
+        };
+        let by_delivery = Want {
+            works_of: all.deliveries.clone(),
+            works: all.works.iter().copied().step_by(3).collect(),
+            ..Want::default()
+        };
+        [all, by_work, by_delivery]
     }
 
     /// Wants everything that there is, and some that is not.
-    pub(in crate::conformance) fn all(&self) -> Want {
+    fn all(&self) -> Want {
         let waiting = self.waiting.iter().map(|(id, _)| id.clone());
         let known = self.deliveries.values().map(|row| row.id.clone());
         let absent = ["absent".to_owned()];
@@ -40,6 +62,14 @@ impl Model {
                 .collect(),
             deliveries: known.chain(waiting).chain(absent).collect(),
             seen: self.seen.iter().copied().chain([[0xEE; 16]]).collect(),
+            works: self
+                .works
+                .keys()
+                .copied()
+                .chain(self.deliveries.keys().map(|key| WorkKey::of(*key, 30)))
+                .chain([WorkKey::of(DeliveryKey(u32::MAX), WorkKey::ROOT)])
+                .collect(),
+            works_of: BTreeSet::new(),
         }
     }
 
@@ -138,9 +168,23 @@ impl Model {
             BTreeSet::from_iter(with_facts)
         );
         assert_eq!(last, self.facts.len() as u64);
+        assert_eq!(
+            store.facts_after(0, 1_000_000).unwrap(),
+            self.facts_after(0, 1_000_000)
+        );
         let waiting = store.quarantine(1_000_000).unwrap();
         assert_eq!(waiting.len(), self.quarantine().len());
         assert_eq!(BTreeMap::from_iter(waiting), self.quarantine());
+    }
+
+    fn compare_works(&self, store: &impl Store) {
+        let open = self.open_works(None, usize::MAX);
+        assert_eq!(store.open_works(None, open.len() + 1).unwrap(), open);
+        let busy = self.works.keys().map(|key| key.delivery());
+        let busy: BTreeSet<DeliveryKey> = busy.chain([DeliveryKey(u32::MAX)]).collect();
+        for delivery in busy {
+            assert_eq!(store.works_of(delivery).unwrap(), self.works_of(delivery));
+        }
     }
 
     /// Everybody who is named anywhere, whether there is a record or not.
