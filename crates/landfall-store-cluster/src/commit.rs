@@ -2,6 +2,7 @@
 
 mod ledger;
 mod people;
+mod work;
 
 use std::collections::BTreeMap;
 
@@ -72,6 +73,7 @@ fn write(
     };
     people::write(connection, changes, &mut numbers)?;
     ledger::write(connection, changes, &mut numbers)?;
+    work::write(connection, changes)?;
     let next = changes.next;
     let written = connection.one(
         "UPDATE meta

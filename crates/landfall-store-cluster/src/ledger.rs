@@ -108,6 +108,18 @@ impl LedgerReader for PostgresStore {
         })
     }
 
+    fn facts_after(&self, after: u64, limit: usize) -> Result<Vec<(u64, Fact)>, StoreError> {
+        self.read(|connection| {
+            let rows = connection.query(
+                "SELECT number, body FROM fact WHERE number > $1 ORDER BY number LIMIT $2",
+                &[&row::bound(after), &row::limit(limit)],
+            )?;
+            rows.iter()
+                .map(|row| Ok((row::count("fact", row, 0)?, row::fact(row)?)))
+                .collect()
+        })
+    }
+
     fn quarantine(&self, limit: usize) -> Result<Vec<(String, u64)>, StoreError> {
         self.read(|connection| {
             let rows = connection.query(

@@ -54,6 +54,7 @@ mod schema_name;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use landfall_domain::working_set::{ChangeSet, Found, Want};
 use landfall_store::{Start, StateStore, StoreError};
@@ -132,6 +133,10 @@ impl StateStore for PostgresStore {
 
     fn commit(&self, changes: &ChangeSet, expected: u64) -> Result<u64, StoreError> {
         commit::commit(&self.pool, changes, expected)
+    }
+
+    fn is_exclusive(&self) -> bool {
+        false
     }
 
     fn sweep(&self, now_ms: i64) -> Result<u64, StoreError> {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use landfall_domain::delivery::Delivery;
 use landfall_domain::fact::TargetKey;
 use landfall_domain::identifier::Holder;
-use landfall_domain::ids::{DeviceKey, PersonKey};
+use landfall_domain::ids::{DeliveryKey, DeviceKey, PersonKey};
 use landfall_domain::person::{Person, Standing};
+use landfall_domain::work::WorkKey;
 use landfall_domain::working_set::{DedupeHash, Found, NextKeys, Want};
 use landfall_store::{Start, StoreError};
 
@@ -69,6 +70,8 @@ pub(crate) fn load(connection: &mut Connection, want: &Want) -> Result<Found, Fa
     };
     identifiers(connection, want, &mut found)?;
     deliveries(connection, want, &mut found)?;
+    waiting(connection, want, &mut found)?;
+    works(connection, want, &mut found)?;
     tokens(connection, want, &mut found)?;
     seen(connection, want, &mut found)?;
     found.people = people(connection, named_people(&found))?;
@@ -102,20 +105,50 @@ fn identifiers(connection: &mut Connection, want: &Want, found: &mut Found) -> R
     Ok(())
 }
 
-/// The wanted deliveries, and what waits for them.
+/// The wanted deliveries, by id, and those of the wanted work, by key.
 fn deliveries(connection: &mut Connection, want: &Want, found: &mut Found) -> Result<(), Failure> {
-    if want.deliveries.is_empty() {
+    let ids: Vec<&[u8]> = want
+        .deliveries
+        .union(&want.works_of)
+        .map(|id| id.as_bytes())
+        .collect();
+    if !ids.is_empty() {
+        let rows = connection.query(
+            "SELECT delivery.key, delivery.person, delivery.body
+               FROM unnest($1::bytea[]) wanted (id)
+               JOIN delivery ON sha256(delivery.id) = sha256(wanted.id)
+              ORDER BY delivery.key",
+            &[&ids],
+        )?;
+        found.deliveries = rows.iter().map(row::delivery).collect::<Result<_, _>>()?;
+    }
+    let mut keys: BTreeSet<DeliveryKey> = want.works.iter().map(|work| work.delivery()).collect();
+    for delivery in &found.deliveries {
+        keys.remove(&delivery.key);
+    }
+    if keys.is_empty() {
         return Ok(());
     }
-    let ids: Vec<&[u8]> = want.deliveries.iter().map(|id| id.as_bytes()).collect();
+    let keys: Vec<i64> = keys.into_iter().map(|key| i64::from(key.0)).collect();
     let rows = connection.query(
-        "SELECT delivery.key, delivery.person, delivery.body
-           FROM unnest($1::bytea[]) wanted (id)
-           JOIN delivery ON sha256(delivery.id) = sha256(wanted.id)
-          ORDER BY delivery.key",
-        &[&ids],
+        "SELECT key, person, body FROM delivery WHERE key = ANY ($1::bigint[]) ORDER BY key",
+        &[&keys],
     )?;
-    found.deliveries = rows.iter().map(row::delivery).collect::<Result<_, _>>()?;
+    for row in &rows {
+        found.deliveries.push(row::delivery(row)?);
+    }
+    Ok(())
+}
+
+/// What waits for the deliveries, whether they are there or not.
+fn waiting(connection: &mut Connection, want: &Want, found: &mut Found) -> Result<(), Failure> {
+    let wanted = want.deliveries.union(&want.works_of).map(String::as_str);
+    let found_ids = found.deliveries.iter().map(|delivery| delivery.id.as_str());
+    let ids: BTreeSet<&str> = wanted.chain(found_ids).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&[u8]> = ids.into_iter().map(str::as_bytes).collect();
     let rows = connection.query(
         "SELECT waiting.number, waiting.delivery_id, waiting.body
            FROM unnest($1::bytea[]) wanted (id)
@@ -129,6 +162,45 @@ fn deliveries(connection: &mut Connection, want: &Want, found: &mut Found) -> Re
         found
             .quarantined
             .push((row::text("waiting", row, 1)?, input));
+    }
+    Ok(())
+}
+
+/// The wanted work, and all work of the deliveries of which it is wanted.
+fn works(connection: &mut Connection, want: &Want, found: &mut Found) -> Result<(), Failure> {
+    let whole: BTreeSet<DeliveryKey> = found
+        .deliveries
+        .iter()
+        .filter(|delivery| want.works_of.contains(&delivery.id))
+        .map(|delivery| delivery.key)
+        .collect();
+    if !whole.is_empty() {
+        let (first, last): (Vec<i64>, Vec<i64>) = whole
+            .iter()
+            .map(|delivery| WorkKey::range(*delivery))
+            .map(|range| (row::bound(range.start().0), row::bound(range.end().0)))
+            .unzip();
+        let rows = connection.query(
+            "SELECT work.key, work.body
+               FROM unnest($1::bigint[], $2::bigint[]) wanted (first, last)
+               JOIN work ON work.key BETWEEN wanted.first AND wanted.last
+              ORDER BY work.key",
+            &[&first, &last],
+        )?;
+        found.works = rows.iter().map(row::work).collect::<Result<_, _>>()?;
+    }
+    let single = want.works.iter();
+    let single = single.filter(|work| !whole.contains(&work.delivery()));
+    let keys: Vec<i64> = single.map(|work| row::bound(work.0)).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let rows = connection.query(
+        "SELECT key, body FROM work WHERE key = ANY ($1::bigint[]) ORDER BY key",
+        &[&keys],
+    )?;
+    for row in &rows {
+        found.works.push(row::work(row)?);
     }
     Ok(())
 }

@@ -9,7 +9,10 @@ use crate::schema_name::SchemaName;
 
 /// All migrations, oldest first; the first has version one. They only add: nodes of the version
 /// before go on working while the others are replaced.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/postgres/0001_workspace.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/postgres/0001_workspace.sql"),
+    include_str!("../migrations/postgres/0002_work.sql"),
+];
 
 /// Creates the schema, or applies what it lacks, in one transaction. Nodes that start together wait
 /// for each other.

@@ -10,6 +10,7 @@ use landfall_domain::ids::{DeviceKey, PersonKey};
 use landfall_domain::input::Source;
 use landfall_domain::person::Person;
 use landfall_domain::time::Timestamp;
+use landfall_domain::work::{Work, WorkKey};
 use landfall_store::{StoreError, StoredActivity};
 use postgres::Row;
 use serde::Serialize;
@@ -130,6 +131,16 @@ pub(crate) fn delivery(row: &Row) -> Result<Delivery, Failure> {
 pub(crate) fn fact(row: &Row) -> Result<Fact, Failure> {
     let number = count("fact", row, 0)?;
     Ok(from_json("fact", number, row.try_get(1)?)?)
+}
+
+/// From `key, body`.
+pub(crate) fn work(row: &Row) -> Result<Work, Failure> {
+    let key = count("work", row, 0)?;
+    let work: Work = from_json("work", key, row.try_get(1)?)?;
+    if work.key != WorkKey(key) {
+        return Err(StoreError::corrupt("work", key, "the body has another key").into());
+    }
+    Ok(work)
 }
 
 /// From `key, app, platform, token, owner, since`.

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 const SEEN_MS: i64 = 35 * DAY_MS;
 
 /// Deletes old ids of inputs and old activities of nobody: these are kept as long as anonymous ones
-/// may attach. Ids whose commit did not say when it was begin to age at the first sweep after it.
+/// may attach. Parked work goes when it is due. Ids whose commit did not say when it was begin to age at the first sweep after it.
 pub(crate) fn sweep(connection: &mut Connection, now_ms: i64) -> Result<u64, Failure> {
     let seen = connection.execute(
         "DELETE FROM seen WHERE taken < $1",
@@ -21,5 +21,7 @@ pub(crate) fn sweep(connection: &mut Connection, now_ms: i64) -> Result<u64, Fai
         "DELETE FROM activity WHERE person IS NULL AND received_at < $1",
         &[&now_ms.saturating_sub(ANONYMOUS_ATTACH_MS)],
     )?;
-    Ok(seen + of_nobody)
+    let parked =
+        connection.execute("DELETE FROM work WHERE state = 2 AND due <= $1", &[&now_ms])?;
+    Ok(seen + of_nobody + parked)
 }

@@ -5,8 +5,13 @@ mod proxy;
 use std::collections::BTreeMap;
 use std::sync::mpsc;
 
+use landfall_domain::channel::Channel;
+use landfall_domain::delivery::Delivery;
 use landfall_domain::identifier::{Identifier, IdentifierKind};
-use landfall_domain::working_set::Want;
+use landfall_domain::ids::{DeliveryKey, MessageKey};
+use landfall_domain::time::Timestamp;
+use landfall_domain::work::WorkKey;
+use landfall_domain::working_set::{ChangeSet, Want};
 use landfall_store::conformance::Harness as _;
 use landfall_store::{DocumentKind, DocumentStore as _, StateStore as _, StoreError};
 use postgres::Client;
@@ -190,7 +195,23 @@ fn what_is_planned_on_empty_tables_is_fit_for_full_ones() {
         tokens: ["t".to_owned()].into(),
         deliveries: ["d".to_owned()].into(),
         seen: [[1; 16]].into_iter().collect(),
+        works: [WorkKey::of(DeliveryKey(7), 0)].into(),
+        works_of: ["w".to_owned()].into(),
     };
+    // All work is looked for only when its delivery is there.
+    let (key, message) = (DeliveryKey(0), MessageKey(0));
+    let busy = Delivery::new(
+        key,
+        "w".to_owned(),
+        message,
+        Channel::Push,
+        Timestamp::EPOCH,
+    );
+    let changes = ChangeSet {
+        deliveries: vec![busy],
+        ..ChangeSet::default()
+    };
+    store.commit(&changes, 0).unwrap();
     // After a few times the server settles on a plan and keeps it. A look at the empty tables must
     // not change its mind.
     for _ in 0..10 {
@@ -198,7 +219,7 @@ fn what_is_planned_on_empty_tables_is_fit_for_full_ones() {
     }
     workspace
         .client()
-        .batch_execute("ANALYZE identifier, token, delivery, waiting, seen, person")
+        .batch_execute("ANALYZE identifier, token, delivery, waiting, work, seen, person")
         .unwrap();
     let whole_reads = |connection: &mut Connection| {
         let rows = connection.query(

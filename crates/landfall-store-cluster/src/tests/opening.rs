@@ -1,8 +1,9 @@
 //! Creating a workspace and coming back to it.
 
 use landfall_domain::working_set::NextKeys;
+use landfall_store::conformance::histories::History;
 use landfall_store::conformance::{Harness as _, SALT};
-use landfall_store::{Start, StateStore as _, StoreError};
+use landfall_store::{Start, StateStore as _, StoreError, WorkReader as _};
 
 use super::server::Workspace;
 use crate::{Options, PostgresStore};
@@ -53,17 +54,32 @@ fn workspaces_do_not_see_each_other() {
 }
 
 #[test]
+fn a_workspace_of_the_version_before_is_brought_up_to_date() {
+    let workspace = Workspace::new();
+    let mut history = History::seeded(5);
+    let changes = history.step();
+    workspace.open().commit(&changes, 0).unwrap();
+    workspace
+        .client()
+        .batch_execute("DROP TABLE work; DELETE FROM migration WHERE version = 2")
+        .unwrap();
+    let store = workspace.open();
+    assert_eq!(store.start().unwrap().epoch, 1);
+    assert_eq!(store.open_works(None, 1).unwrap(), []);
+}
+
+#[test]
 fn a_newer_schema_is_refused() {
     let workspace = Workspace::new();
     drop(workspace.open());
     workspace
         .client()
-        .batch_execute("INSERT INTO migration (version, checksum) VALUES (2, 'x'), (3, 'y')")
+        .batch_execute("INSERT INTO migration (version, checksum) VALUES (3, 'x'), (4, 'y')")
         .unwrap();
     let refused = PostgresStore::open(workspace.url(), workspace.schema(), Options::default());
-    let known = 1;
+    let known = 2;
     match refused.unwrap_err() {
-        StoreError::TooNew { found, known: ours } => assert_eq!((found, ours), (3, known)),
+        StoreError::TooNew { found, known: ours } => assert_eq!((found, ours), (4, known)),
         other => panic!("{other}"),
     }
 }
