@@ -12,5 +12,6 @@ pub mod http;
 pub mod script;
 pub mod slack;
 pub mod smtp;
+pub mod truth;
 pub mod twilio;
 pub mod web_push;

@@ -9,7 +9,7 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-mod draw;
+pub(crate) mod draw;
 mod facts;
 mod handle;
 #[cfg(test)]

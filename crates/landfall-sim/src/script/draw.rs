@@ -19,7 +19,7 @@ pub fn draw(seed: u64, rule: usize, recipient: &str, count: u64) -> f64 {
 }
 
 /// A recipient as a number: FNV-1a over 64 bits, finished by [`mixed`].
-pub(super) fn name(recipient: &str) -> u64 {
+pub(crate) fn name(recipient: &str) -> u64 {
     let fnv = recipient
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

@@ -79,6 +79,11 @@ impl<A> ScriptHandle<A> {
         self.replace(Script::default());
     }
 
+    /// Whether there are no rules, so that nobody needs to be asked.
+    pub fn is_empty(&self) -> bool {
+        self.live().rules.is_empty()
+    }
+
     /// Facts of recipients, shared with the simulator.
     pub fn facts(&self) -> &Facts {
         &self.facts

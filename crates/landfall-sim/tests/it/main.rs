@@ -1,4 +1,9 @@
 //! The simulators seen from outside: by raw protocol clients, and by independent libraries.
 
+mod apns_answers;
+mod apns_connections;
+mod apns_peer;
+mod apns_storage;
+mod apns_tokens;
 mod installed;
 mod web_push;
