@@ -5,6 +5,8 @@
 
 pub mod rate;
 pub mod settling;
+pub mod silence;
 
 pub use rate::{Interval, Rate, wilson};
 pub use settling::Settling;
+pub use silence::{Heard, Silence, silence};
