@@ -1,5 +1,8 @@
 //! What was settled lately: SQLite has it, but need not be asked for it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 
 use landfall_domain::delivery::Delivery;
