@@ -134,6 +134,10 @@ pub struct EmailContent {
     /// Recipients of a copy that the others do not see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bcc: Option<String>,
+    /// `true`: those of `bcc` get a copy that says in its subject whom the message is for, instead of the
+    /// message itself (app-api.md 2.3).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fake_bcc: bool,
     /// Where answers go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,

@@ -9,21 +9,19 @@
 mod tests;
 
 use std::error::Error;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use landfall_domain::attempt::Answer;
 use landfall_domain::reason::Reason;
 use landfall_domain::time::Timestamp;
-use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Url};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 
 use crate::Network;
 use crate::credential::CredentialError;
 use crate::reach::{self, NotPublic, PublicOnly};
 use crate::retry_after::retry_after_ms;
+use crate::tls;
 
 /// How much of an answer is read, in bytes. A page of Twilio's list of messages is the largest that is
 /// asked for.
@@ -47,8 +45,7 @@ pub(crate) struct Reply {
     pub(crate) retry_after_ms: Option<i64>,
     /// Body, at most [`ANSWER_BYTES_MAX`]; what came of it when the connection broke on the way.
     pub(crate) body: Vec<u8>,
-    /// Where a redirect leads.
-    location: Option<String>,
+    headers: HeaderMap,
 }
 
 /// There was no answer.
@@ -87,7 +84,7 @@ impl HttpCall {
     /// When the certificates cannot be read.
     pub(crate) fn new(network: &Network, ca_pem: Option<&str>) -> Result<Self, CredentialError> {
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls(network, ca_pem)?)
+            .tls_backend_preconfigured(settings(network, ca_pem)?)
             .user_agent(concat!("Landfall/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -129,10 +126,11 @@ impl HttpCall {
         let headers = response.headers();
         let mut reply = Reply {
             status: response.status().as_u16(),
-            retry_after_ms: header_text(headers, RETRY_AFTER.as_str())
-                .and_then(|value| retry_after_ms(&value, now)),
+            retry_after_ms: headers
+                .get(RETRY_AFTER)
+                .and_then(|value| retry_after_ms(value.to_str().ok()?, now)),
             body: Vec::new(),
-            location: header_text(headers, LOCATION.as_str()),
+            headers: headers.clone(),
         };
         // The status is the answer: when the connection breaks behind it, the rest is only missing.
         while let Ok(Some(chunk)) = response.chunk().await {
@@ -156,8 +154,13 @@ impl Reply {
             status,
             retry_after_ms: None,
             body: body.as_bytes().to_vec(),
-            location: None,
+            headers: HeaderMap::new(),
         }
+    }
+
+    /// A header's text, if it is there and text.
+    pub(crate) fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
     }
 
     /// Whether the status says that the request was taken.
@@ -183,7 +186,7 @@ impl Reply {
     /// The refusal that this answer is: with its status, the provider's code and words, and when to
     /// come back. A redirect says where it leads, because that is usually the right address.
     pub(crate) fn refused(&self, reason: Reason, code: Option<String>, message: &str) -> Answer {
-        let redirect = self.location.as_deref().filter(|_| self.is_redirect());
+        let redirect = self.header(&LOCATION).filter(|_| self.is_redirect());
         let mut answer = match redirect {
             Some(location) => Answer::refused_saying(
                 reason,
@@ -236,11 +239,6 @@ pub(crate) fn date(text: &str) -> Option<Timestamp> {
         .map(Timestamp::from_millis)
 }
 
-fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
-    let value = headers.get(name)?;
-    value.to_str().ok().map(str::to_owned)
-}
-
 /// What an error of the client means.
 fn told(error: reqwest::Error) -> CallError {
     // The URL may be a secret, and would stand in the words.
@@ -280,38 +278,12 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn
     std::iter::successors(Some(error), |&error| error.source())
 }
 
-fn tls(network: &Network, ca_pem: Option<&str>) -> Result<rustls::ClientConfig, CredentialError> {
-    let mut roots = rustls::RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    for pem in [network.ca_pem.as_deref(), ca_pem].into_iter().flatten() {
-        for certificate in authorities(pem)? {
-            roots.add(certificate).map_err(unreadable)?;
-        }
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(unreadable)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+fn settings(
+    network: &Network,
+    ca_pem: Option<&str>,
+) -> Result<rustls::ClientConfig, CredentialError> {
+    let authorities = [network.ca_pem.as_deref(), ca_pem].into_iter().flatten();
+    let mut config = tls::client_config(authorities, None)?;
+    config.alpn_protocols = vec![tls::ALPN_H2.to_vec(), b"http/1.1".to_vec()];
     Ok(config)
-}
-
-/// The certificates of a PEM text.
-///
-/// # Errors
-/// When it holds none, or one that is malformed.
-pub(crate) fn authorities(pem: &str) -> Result<Vec<CertificateDer<'static>>, CredentialError> {
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-    match found {
-        Ok(found) if !found.is_empty() => Ok(found),
-        Ok(_) => Err(unreadable("it holds no certificate")),
-        Err(error) => Err(unreadable(error)),
-    }
-}
-
-fn unreadable(error: impl std::fmt::Display) -> CredentialError {
-    CredentialError::new("ca_pem", format!("give certificates in PEM form: {error}"))
 }
