@@ -92,6 +92,14 @@ pub(crate) fn publish(workspace: &Workspace, changes: &ChangeSet) {
             roster.note_delivery(person);
         }
     }
+    if !changes.works.is_empty() {
+        let mut work = workspace.work();
+        for (key, now) in &changes.works {
+            work.apply(*key, now.as_ref());
+        }
+        drop(work);
+        shared.wake.notify_one();
+    }
     let rows: Vec<RowUpdate> = changes.deliveries.iter().flat_map(rows).collect();
     shared.board.update(|board| {
         board.apply(&rows);
@@ -152,6 +160,24 @@ fn heir(heirs: &FxHashMap<PersonKey, PersonKey>, mut person: PersonKey) -> Perso
 fn has_news(catalogue: &Catalogue, changes: &ChangeSet) -> bool {
     let renamed = |(of, name): &(NameOf, String)| catalogue.name(of) != Some(name);
     !changes.messages.is_empty() || changes.names.iter().any(renamed)
+}
+
+/// Fills the index of work from the store. Claims of a process that is gone lapse at once.
+pub(crate) fn fill_queue(workspace: &Workspace) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let page = workspace.store().open_works(after, PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.key);
+        let mut index = workspace.work();
+        for work in &page {
+            index.apply(work.key, Some(work));
+        }
+    }
+    if workspace.store().is_exclusive() {
+        workspace.work().lapse_all();
+    }
+    Ok(())
 }
 
 /// Brings board and roster up to the store: everything, or what came after `watermark`.

@@ -7,6 +7,7 @@
 use landfall_domain::decide::{Taken, decide, wants, wants_more};
 use landfall_domain::input::Input;
 use landfall_domain::time::Timestamp;
+use landfall_domain::work::Assignment;
 use landfall_domain::working_set::{ChangeSet, Want, WorkingSet};
 use landfall_store::StoreError;
 use tokio::sync::{mpsc, oneshot};
@@ -33,8 +34,17 @@ pub enum SubmitError {
     Stopped,
 }
 
+/// What became of a submission's inputs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Decided {
+    /// Of each input.
+    pub(crate) taken: Vec<Taken>,
+    /// What they claimed.
+    pub(crate) assignments: Vec<Assignment>,
+}
+
 /// What became of a submission.
-pub(crate) type Answer = Result<Vec<Taken>, SubmitError>;
+pub(crate) type Answer = Result<Decided, SubmitError>;
 
 /// Answers on their way, each with the inputs that it answers: they are let go where they were made,
 /// so that the intake thread, which everything waits for, does not have to.
@@ -108,6 +118,7 @@ impl Intake {
             workspace,
         };
         intake.restart(start);
+        feed::fill_queue(&intake.workspace)?;
         Ok((intake, last_fact))
     }
 
@@ -164,7 +175,7 @@ impl Intake {
 
     fn answers(&mut self, batch: &[Job], now: Timestamp) -> Vec<Answer> {
         match self.store(batch, now) {
-            Ok(taken) => taken.into_iter().map(Ok).collect(),
+            Ok(decided) => decided.into_iter().map(Ok).collect(),
             // A damaged row fails those who need it, not those who happen to come at the same time.
             Err(StoreError::Corrupt { .. }) if batch.len() > 1 => {
                 let each = batch.chunks(1);
@@ -178,7 +189,7 @@ impl Intake {
         }
     }
 
-    fn store(&mut self, batch: &[Job], now: Timestamp) -> Result<Vec<Vec<Taken>>, StoreError> {
+    fn store(&mut self, batch: &[Job], now: Timestamp) -> Result<Vec<Decided>, StoreError> {
         let mut want = Want::default();
         for input in batch.iter().flat_map(|job| &job.inputs) {
             wants(input, &mut want);
@@ -189,10 +200,10 @@ impl Intake {
             }
             // Until the batch is stored, what it leaves behind here is not what the store has.
             self.fresh = false;
-            let (taken, changes) = self.decide(batch, &want, now)?;
+            let (decided, changes) = self.decide(batch, &want, now)?;
             if changes.is_empty() {
                 self.fresh = true;
-                return Ok(taken);
+                return Ok(decided);
             }
             feed::forget_snapshot_if_outdated(&self.workspace, &changes);
             match self.workspace.store().commit(&changes, self.epoch) {
@@ -200,7 +211,7 @@ impl Intake {
                     self.epoch = epoch;
                     self.fresh = true;
                     feed::publish(&self.workspace, &changes);
-                    return Ok(taken);
+                    return Ok(decided);
                 }
                 Err(StoreError::Conflict { .. }) => {}
                 Err(error) => return Err(error),
@@ -216,21 +227,22 @@ impl Intake {
         batch: &[Job],
         want: &Want,
         now: Timestamp,
-    ) -> Result<(Vec<Vec<Taken>>, ChangeSet), StoreError> {
+    ) -> Result<(Vec<Decided>, ChangeSet), StoreError> {
         self.set.take(self.workspace.store().load(want)?);
         let more = wants_more(&self.set);
         if more != Want::default() {
             self.set.take(self.workspace.store().load(&more)?);
         }
-        let mut taken = Vec::with_capacity(batch.len());
+        let mut decided = Vec::with_capacity(batch.len());
         for job in batch {
-            taken.push(
-                job.inputs
-                    .iter()
+            let inputs = job.inputs.iter();
+            decided.push(Decided {
+                taken: inputs
                     .map(|input| decide(&mut self.set, input, now))
                     .collect(),
-            );
+                assignments: self.set.take_assignments(),
+            });
         }
-        Ok((taken, self.set.finish()))
+        Ok((decided, self.set.finish()))
     }
 }

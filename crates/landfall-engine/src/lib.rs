@@ -5,9 +5,11 @@
 
 pub mod catalogue;
 pub mod directory;
+pub mod dispatch;
 pub mod feed;
 pub mod intake;
 mod open;
+pub mod random;
 pub mod roster;
 pub mod seal;
 #[cfg(test)]
@@ -16,6 +18,7 @@ pub mod workspace;
 
 pub use catalogue::Catalogue;
 pub use directory::Directory;
+pub use dispatch::Dispatcher;
 pub use intake::SubmitError;
 pub use landfall_domain::decide::Taken;
 pub use open::{Opened, Options, open};

@@ -87,7 +87,7 @@ pub fn random_hex(bytes: usize) -> Result<String, SealError> {
     Ok(hex(&buffer))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes
         .iter()

@@ -1,7 +1,7 @@
 //! One workspace as the rest of the program sees it: submit inputs, read, query, watch.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use landfall_board::SharedBoard;
 use landfall_domain::decide::Taken;
@@ -9,11 +9,12 @@ use landfall_domain::ids::DeliveryKey;
 use landfall_domain::input::Input;
 use landfall_domain::time::{Clock, Timestamp};
 use landfall_store::{RejectedInput, Store, StoreError};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 
 use crate::catalogue::Catalogue;
+use crate::dispatch::queue::{Lane, Queue};
 use crate::feed::Touched;
-use crate::intake::{Answers, Job, SubmitError, answer_tasks};
+use crate::intake::{Answers, Decided, Job, SubmitError, answer_tasks};
 use crate::roster::Roster;
 
 /// How many submissions may wait before callers are asked to slow down.
@@ -44,6 +45,10 @@ pub(crate) struct Shared {
     /// Filled while the read models are behind; `None` when they have caught up.
     pub(crate) touched: Mutex<Option<Touched>>,
     pub(crate) snapshot: Option<PathBuf>,
+    /// Work that is on its way.
+    pub(crate) work: Mutex<Queue>,
+    /// Told when there is something new to do.
+    pub(crate) wake: Notify,
 }
 
 /// How far the board is with catching up after a start.
@@ -60,6 +65,15 @@ pub enum Rebuild {
     },
     /// Reading failed; answers from the board are incomplete.
     Failed,
+}
+
+/// What is on its way.
+#[derive(Clone, Debug, Default)]
+pub struct Backlog {
+    /// Pieces that wait, by lane.
+    pub waiting: Vec<(Lane, usize)>,
+    /// Pieces that are being handed over.
+    pub claimed: usize,
 }
 
 impl Workspace {
@@ -86,6 +100,8 @@ impl Workspace {
             rebuild: RwLock::new(Rebuild::Running { done: 0, total: 0 }),
             touched: Mutex::new(Some(Touched::default())),
             snapshot,
+            work: Mutex::default(),
+            wake: Notify::new(),
         };
         (
             Self {
@@ -111,6 +127,11 @@ impl Workspace {
     /// # Errors
     /// Nothing of the call was stored then: [`SubmitError`] says whether to try again.
     pub async fn submit(&self, inputs: Vec<Input>) -> Result<Vec<Taken>, SubmitError> {
+        Ok(self.decided(inputs).await?.taken)
+    }
+
+    /// As [`Workspace::submit`], with what the inputs claimed.
+    pub(crate) async fn decided(&self, inputs: Vec<Input>) -> Result<Decided, SubmitError> {
         self.shared.answers.get_or_init(|| {
             let (sender, answers) = mpsc::unbounded_channel();
             tokio::spawn(answer_tasks(answers));
@@ -146,7 +167,8 @@ impl Workspace {
                 by_task: false,
             })
             .map_err(|_| SubmitError::Stopped)?;
-        answer.blocking_recv().unwrap_or(Err(SubmitError::Stopped))
+        let decided = answer.blocking_recv().unwrap_or(Err(SubmitError::Stopped));
+        Ok(decided?.taken)
     }
 
     /// The store, for reading. Blocking: call from a blocking thread (or [`Workspace::read`]).
@@ -212,6 +234,23 @@ impl Workspace {
     /// Keys of deliveries that change from now on, after each commit.
     pub fn watch(&self) -> broadcast::Receiver<Arc<[DeliveryKey]>> {
         self.shared.watchers.subscribe()
+    }
+
+    /// The index of the work that is on its way.
+    pub(crate) fn work(&self) -> MutexGuard<'_, Queue> {
+        self.shared
+            .work
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How much waits to be sent, by lane, and how much is being handed over.
+    pub fn backlog(&self) -> Backlog {
+        let work = self.work();
+        Backlog {
+            waiting: work.waiting().map(|(lane, n)| (lane.clone(), n)).collect(),
+            claimed: work.claimed(),
+        }
     }
 
     /// The workspace's clock.

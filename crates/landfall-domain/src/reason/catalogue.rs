@@ -158,10 +158,10 @@ reasons! {
     WrongProject 305 "wrong_project": ProviderRejected Config Delivery, Remove Never Configuration,
         "The token belongs to another project of the provider.",
         "Use the credentials of the project that the app was built with.";
-    ProviderAuth 306 "provider_auth": ProviderRejected Credentials Delivery, Keep Never Configuration,
+    ProviderAuth 306 "provider_auth": ProviderRejected Credentials Delivery, Keep Later Configuration,
         "The provider refused our credentials.",
         "Renew or replace the key or certificate.";
-    ProviderKeyScope 307 "provider_key_scope": ProviderRejected Credentials Delivery, Keep Never Configuration,
+    ProviderKeyScope 307 "provider_key_scope": ProviderRejected Credentials Delivery, Keep Later Configuration,
         "The key is not allowed for this app, topic or environment.",
         "Use a key with the right scope.";
     ProviderJwtExpired 308 "provider_jwt_expired": ProviderRejected Credentials None, Keep Once Operations,
@@ -170,7 +170,7 @@ reasons! {
     ProviderJwtRefresh 309 "provider_jwt_refresh": ProviderRejected Quota Delivery, Keep Backoff Operations,
         "We renewed the token that we identify with too often.",
         "Share one token between all senders of a key.";
-    ProviderThirdParty 310 "provider_third_party": ProviderRejected Credentials Delivery, Keep Never Configuration,
+    ProviderThirdParty 310 "provider_third_party": ProviderRejected Credentials Delivery, Keep Later Configuration,
         "The provider's own credentials for the platform behind it are wrong.",
         "Upload a valid APNs or Web Push key to the project at the provider.";
     ProviderConfig 311 "provider_config": ProviderRejected Config Delivery, Keep Never Configuration,

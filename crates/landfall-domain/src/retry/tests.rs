@@ -17,7 +17,6 @@ fn what_the_provider_judged_is_not_tried_again() {
         Reason::TokenUnregistered,
         Reason::TokenInvalid,
         Reason::PayloadTooLarge,
-        Reason::ProviderAuth,
         Reason::RenderError,
     ] {
         for provider in Provider::ALL {

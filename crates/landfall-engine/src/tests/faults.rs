@@ -11,10 +11,11 @@ use landfall_domain::fact::Fact;
 use landfall_domain::identifier::{Holder, Identifier};
 use landfall_domain::ids::{DeliveryKey, DeviceKey, PersonKey, SegmentId};
 use landfall_domain::person::Person;
+use landfall_domain::work::{Work, WorkKey};
 use landfall_domain::working_set::{ChangeSet, Found, Want};
 use landfall_store::{
     ActivityPage, ActivityQuery, DeliveryPage, Document, DocumentKind, DocumentStore, LedgerReader,
-    PeopleReader, RejectedInput, RejectedInputs, Start, StateStore, Store, StoreError,
+    PeopleReader, RejectedInput, RejectedInputs, Start, StateStore, Store, StoreError, WorkReader,
 };
 
 /// What a call should come to instead of what the store behind says, one call after the other.
@@ -145,8 +146,22 @@ impl StateStore for Faulty {
         Ok(epoch)
     }
 
+    fn is_exclusive(&self) -> bool {
+        self.behind.is_exclusive()
+    }
+
     fn sweep(&self, now_ms: i64) -> Result<u64, StoreError> {
         self.behind.sweep(now_ms)
+    }
+}
+
+impl WorkReader for Faulty {
+    fn open_works(&self, after: Option<WorkKey>, limit: usize) -> Result<Vec<Work>, StoreError> {
+        self.behind.open_works(after, limit)
+    }
+
+    fn works_of(&self, delivery: DeliveryKey) -> Result<Vec<Work>, StoreError> {
+        self.behind.works_of(delivery)
     }
 }
 
@@ -245,6 +260,10 @@ impl LedgerReader for Faulty {
         limit: usize,
     ) -> Result<(Vec<DeliveryKey>, u64), StoreError> {
         self.behind.changed_since(fact, limit)
+    }
+
+    fn facts_after(&self, after: u64, limit: usize) -> Result<Vec<(u64, Fact)>, StoreError> {
+        self.behind.facts_after(after, limit)
     }
 
     fn quarantine(&self, limit: usize) -> Result<Vec<(String, u64)>, StoreError> {

@@ -130,12 +130,15 @@ fn what_somebody_else_has_by_now_is_not_brought_back() {
 }
 
 #[test]
-fn the_answer_to_a_wrong_key_says_nothing_about_tokens() {
+fn the_answer_to_a_wrong_key_says_nothing_about_tokens_and_the_push_waits_for_a_right_one() {
     let mut world = one_device();
     world.send_all(&Answer::refused(Reason::ProviderAuth), sec(11));
     assert_eq!(
         device(&world).map(|d| d.last_status),
         Some(LastStatus::Unused)
     );
-    assert_eq!(outcome(world.delivery("d1")), Outcome::Failed);
+    assert_eq!(outcome(world.delivery("d1")), Outcome::Pending);
+    assert_eq!(reason(world.delivery("d1")), Some(Reason::ProviderAuth));
+    world.send_all(&accepted(), sec(11 + 60));
+    assert_eq!(outcome(world.delivery("d1")), Outcome::Accepted);
 }
