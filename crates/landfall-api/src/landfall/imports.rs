@@ -220,7 +220,7 @@ pub(crate) async fn chunk(
     }
     for taken in visit.workspace.submit(inputs).await? {
         match taken {
-            Taken::Applied | Taken::Quarantined => report.taken += 1,
+            Taken::Applied | Taken::Claimed | Taken::Quarantined => report.taken += 1,
             Taken::Duplicate | Taken::Ignored => report.unchanged += 1,
         }
     }

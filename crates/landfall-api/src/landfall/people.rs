@@ -255,6 +255,7 @@ fn summary(input: &PersonInput) -> String {
             format!("{} device {}", token.platform, shortened(&token.token))
         }
         PersonInput::DeviceReleased { cause, .. } => format!("device gone: {cause}"),
+        PersonInput::DeviceRestored { .. } => "device back: its rejection was a mistake".to_owned(),
         PersonInput::DeviceAnswered { accepted: true, .. } => "push accepted".to_owned(),
         PersonInput::DeviceAnswered { .. } => "push rejected".to_owned(),
         PersonInput::Tracked { event, name, .. } => format!("{event} {name}"),

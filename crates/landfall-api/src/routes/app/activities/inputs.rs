@@ -88,7 +88,9 @@ fn kind_and_data(input: &PersonInput) -> Option<(&'static str, Value)> {
         } => changed(choice(topic.as_deref(), *subscribed)),
         PersonInput::IdentifierRefused { identifier, .. } => refused(named(identifier)),
         PersonInput::UpdateSkipped { attributes } => refused(changes(attributes)),
-        PersonInput::DeviceRegistered { .. } | PersonInput::DeviceReleased { .. } => {
+        PersonInput::DeviceRegistered { .. }
+        | PersonInput::DeviceReleased { .. }
+        | PersonInput::DeviceRestored { .. } => {
             Some(("device_change", device(input)))
         }
         PersonInput::Created {
@@ -135,6 +137,12 @@ fn device(input: &PersonInput) -> Value {
         PersonInput::DeviceReleased { cause, .. } => {
             json!({ "change": "removed", "cause": cause })
         }
+        PersonInput::DeviceRestored { device } => json!({
+            "change": "added",
+            "token": device.token.token,
+            "platform": device.token.platform,
+            "attributes": device.attributes,
+        }),
         _ => Value::Null,
     }
 }
