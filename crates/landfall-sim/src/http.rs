@@ -24,6 +24,7 @@ use tokio_rustls::TlsAcceptor;
 
 mod client;
 pub mod date;
+pub mod form;
 mod gate;
 
 pub use client::send;

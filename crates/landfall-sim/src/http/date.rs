@@ -10,6 +10,8 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 const DAY_SECONDS: i64 = 86_400;
+/// Days from 1 March of the year 0 to 1 January 1970.
+const BEFORE_EPOCH: i64 = 719_468;
 
 /// A day and the time in it, in UTC.
 struct Parts {
@@ -40,6 +42,52 @@ pub fn day(at: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02}", month = month + 1)
 }
 
+/// The minute in UTC as carriers write it in receipts: `YYMMDDhhmm`.
+pub fn receipt(at: Timestamp) -> String {
+    let at = parts(at);
+    format!(
+        "{:02}{:02}{:02}{:02}{:02}",
+        at.year.rem_euclid(100),
+        at.month + 1,
+        at.day,
+        at.hour,
+        at.minute
+    )
+}
+
+/// Reads `1994-11-06T08:49:37Z`.
+pub fn read_iso(text: &str) -> Option<Timestamp> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let [year, month, day] = numbers(date, '-')?;
+    let [hour, minute, second] = numbers(time, ':')?;
+    if !(1..=12).contains(&month)
+        || !(1..=31).contains(&day)
+        || hour > 23
+        || minute > 59
+        || second > 60
+    {
+        return None;
+    }
+    let from_march = year - i64::from(month < 3);
+    let in_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days = from_march * 365 + from_march / 4 - from_march / 100 + from_march / 400 + in_year;
+    let seconds = (days - BEFORE_EPOCH) * DAY_SECONDS + hour * 3_600 + minute * 60 + second;
+    Some(Timestamp::from_seconds(seconds))
+}
+
+/// Three numbers of digits alone.
+fn numbers(text: &str, between: char) -> Option<[i64; 3]> {
+    let parts: Option<Vec<i64>> = text
+        .split(between)
+        .map(|part| {
+            part.bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then(|| part.parse().ok())?
+        })
+        .collect();
+    parts?.try_into().ok()
+}
+
 fn written(at: &Parts) -> String {
     format!(
         "{}, {:02} {} {:04} {:02}:{:02}:{:02}",
@@ -53,8 +101,7 @@ fn parts(at: Timestamp) -> Parts {
     let seconds = at.seconds();
     let days = seconds.div_euclid(DAY_SECONDS);
     let in_day = seconds.rem_euclid(DAY_SECONDS);
-    // Day 0 is 1 March of the year 0.
-    let from_march = days + 719_468;
+    let from_march = days + BEFORE_EPOCH;
     let era = from_march.div_euclid(146_097);
     let in_era = from_march.rem_euclid(146_097);
     let year_of_era = (in_era - in_era / 1_460 + in_era / 36_524 - in_era / 146_096) / 365;
