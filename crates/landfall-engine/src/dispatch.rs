@@ -98,7 +98,7 @@ impl Dispatcher {
             inner: Arc::new(Inner {
                 workspace,
                 carriers,
-                renderer: Renderer,
+                renderer: Renderer::default(),
                 random,
                 bulk: Arc::new(Semaphore::new(limits.bulk)),
                 urgent: Arc::new(Semaphore::new(limits.urgent)),

@@ -77,7 +77,7 @@ fn prepared(
     inner: &Inner,
     assignment: &Assignment,
 ) -> Result<(Content, landfall_send::Address), Answer> {
-    let content = inner.renderer.render(assignment)?;
+    let content = inner.renderer.render(assignment, inner.workspace.now())?;
     let to = address::address(assignment).ok_or(Answer::refused(Reason::OwnerChanged))?;
     Ok((content, to))
 }

@@ -1,19 +1,205 @@
 //! Rendering a message for one person.
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
 use landfall_domain::attempt::Answer;
 use landfall_domain::content::Content;
+use landfall_domain::decide::dedupe_hash;
+use landfall_domain::person::Person;
+use landfall_domain::reason::Reason;
+use landfall_domain::time::Timestamp;
 use landfall_domain::work::Assignment;
+use landfall_liquid::{Limits, ParseError, RenderErrorKind, Scope, Template};
+use rustc_hash::FxHashMap;
+use serde_json::{Map, Value};
 
-/// Renders what was ordered.
-#[derive(Debug, Default)]
-pub struct Renderer;
+/// Templates that are kept parsed; beyond that the cache begins anew.
+const TEMPLATES_MAX: usize = 10_000;
+
+type Parsed = Result<Template, ParseError>;
+
+/// Renders what was ordered. Templates are parsed once.
+#[derive(Default)]
+pub struct Renderer {
+    templates: RwLock<FxHashMap<Box<str>, Parsed>>,
+    snippets: RwLock<Arc<BTreeMap<String, Template>>>,
+}
+
+/// For whom and with what a message is rendered.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion<'a> {
+    /// The person: `customer`.
+    pub person: Option<&'a Person>,
+    /// Data of the call or the event: `trigger`, and `event` too.
+    pub data: &'a Value,
+    /// Id of the delivery.
+    pub delivery_id: &'a str,
+    /// What the sender knows of its links: `cio` (see the documentation of `landfall-liquid`).
+    pub links: &'a Value,
+    /// The present.
+    pub now: Timestamp,
+}
 
 impl Renderer {
     /// The content of an assignment for its person.
     ///
     /// # Errors
-    /// The answer that the attempt gets: a template that cannot be rendered, or a value that is missing.
-    pub fn render(&self, assignment: &Assignment) -> Result<Content, Answer> {
-        Ok(assignment.work.order.content.clone())
+    /// The answer that the target gets: a template that cannot be rendered, or a value that is missing.
+    pub fn render(&self, assignment: &Assignment, now: Timestamp) -> Result<Content, Answer> {
+        let order = &assignment.work.order;
+        let occasion = Occasion {
+            person: assignment.person.as_deref(),
+            data: &order.data,
+            delivery_id: &assignment.delivery_id,
+            links: &Value::Null,
+            now,
+        };
+        let mut content = order.content.clone();
+        self.fill(&mut content, &occasion)?;
+        Ok(content)
     }
+
+    /// Renders every text of a content.
+    ///
+    /// # Errors
+    /// As [`Renderer::render`]; the answer names field, line and variable.
+    pub fn fill(&self, content: &mut Content, occasion: &Occasion<'_>) -> Result<(), Answer> {
+        let mut globals = None;
+        content.map_texts(&mut |field, text| {
+            if !is_template(text) {
+                return Ok(text.to_owned());
+            }
+            let globals = globals.get_or_insert_with(|| globals_of(occasion));
+            self.text(field, text, globals, occasion)
+        })
+    }
+
+    /// Renders one text, such as an address.
+    ///
+    /// # Errors
+    /// As [`Renderer::render`].
+    pub fn line(&self, field: &str, text: &str, occasion: &Occasion<'_>) -> Result<String, Answer> {
+        if !is_template(text) {
+            return Ok(text.to_owned());
+        }
+        self.text(field, text, &globals_of(occasion), occasion)
+    }
+
+    /// Puts these snippets in the place of those before; those that are no templates are left out.
+    pub fn set_snippets(&self, snippets: impl IntoIterator<Item = (String, String)>) {
+        let parsed = snippets.into_iter().filter_map(|(name, text)| {
+            let template = Template::parse(&text).ok()?;
+            Some((name, template))
+        });
+        *self
+            .snippets
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(parsed.collect());
+    }
+
+    fn text(
+        &self,
+        field: &str,
+        text: &str,
+        globals: &Value,
+        occasion: &Occasion<'_>,
+    ) -> Result<String, Answer> {
+        let template = self.template(text).map_err(|error| {
+            Answer::refused_saying(Reason::RenderError, &format!("{field}, {error}"))
+        })?;
+        let snippets = Arc::clone(&self.snippets.read().unwrap_or_else(PoisonError::into_inner));
+        let scope = Scope {
+            snippets: Some(&snippets),
+            seed: seed(occasion.delivery_id),
+            ..Scope::new(globals, occasion.now.millis())
+        };
+        template
+            .render(&scope, &Limits::default())
+            .map_err(|error| {
+                let reason = match error.kind {
+                    RenderErrorKind::MissingValue => Reason::RenderMissingValue,
+                    _ => Reason::RenderError,
+                };
+                Answer::refused_saying(reason, &format!("{field}, {error}"))
+            })
+    }
+
+    fn template(&self, text: &str) -> Parsed {
+        let known = self
+            .templates
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(parsed) = known.get(text) {
+            return parsed.clone();
+        }
+        drop(known);
+        let parsed = Template::parse(text);
+        let mut templates = self
+            .templates
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if templates.len() >= TEMPLATES_MAX {
+            templates.clear();
+        }
+        templates.insert(text.into(), parsed.clone());
+        parsed
+    }
+}
+
+fn is_template(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%")
+}
+
+/// What templates see.
+pub fn globals_of(occasion: &Occasion<'_>) -> Value {
+    let mut globals = Map::new();
+    if let Some(person) = occasion.person {
+        globals.insert("customer".to_owned(), customer(person));
+    }
+    if !occasion.data.is_null() {
+        globals.insert("trigger".to_owned(), occasion.data.clone());
+        globals.insert("event".to_owned(), occasion.data.clone());
+    }
+    if !occasion.links.is_null() {
+        globals.insert("cio".to_owned(), occasion.links.clone());
+    }
+    let id = Value::String(occasion.delivery_id.to_owned());
+    globals.insert("delivery_id".to_owned(), id);
+    Value::Object(globals)
+}
+
+/// A person as `customer`.
+pub fn customer(person: &Person) -> Value {
+    let live = person
+        .attributes
+        .iter()
+        .filter(|(_, attribute)| !attribute.value.is_null());
+    let mut customer: Map<String, Value> = live
+        .map(|(name, attribute)| (name.clone(), attribute.value.clone()))
+        .collect();
+    let own = [
+        ("id", person.id.as_ref()),
+        ("email", person.email.as_ref()),
+        ("phone", person.phone.as_ref()),
+        ("cio_id", Some(&person.cio_id)),
+    ];
+    for (name, value) in own {
+        if let Some(value) = value {
+            customer.insert(name.to_owned(), Value::String(value.clone()));
+        }
+    }
+    customer.insert("unsubscribed".to_owned(), person.is_unsubscribed().into());
+    Value::Object(customer)
+}
+
+/// The same delivery renders to the same text, however often it is tried.
+fn seed(delivery_id: &str) -> u64 {
+    let hash = dedupe_hash(delivery_id);
+    u64::from_be_bytes([
+        hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7],
+    ])
 }
