@@ -1,194 +1,23 @@
-//! Which keys open which workspace, and where webhooks may come from.
+//! Which keys open which workspace, where webhooks may come from, and what is sent with.
 //!
 //! Kept in one small JSON file (`landfall.json`) that is replaced atomically. Keys are stored as
-//! hashes, signing keys are sealed ([`crate::seal`]).
+//! hashes, signing keys and credentials are sealed ([`crate::seal`]).
+
+mod credentials;
+mod file;
+mod record;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
-use crate::seal::{MasterKey, SealError, key_hash};
+pub use file::{DirectoryError, DirectoryFile, write_private};
+pub use record::{KeyKind, KeyRecord, WorkspaceRecord};
+
+use crate::seal::{MasterKey, key_hash};
 use crate::workspace::Workspace;
-
-/// What a key may be used for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyKind {
-    /// Track API: Basic authentication, user = site id, password = key.
-    Track,
-    /// App API and Landfall's own API: Bearer.
-    App,
-    /// Pipelines API: the write key of an app, which is public.
-    Write,
-}
-
-/// One key, as stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyRecord {
-    /// Number, for listing and revoking.
-    pub id: u32,
-    /// What it may be used for.
-    pub kind: KeyKind,
-    /// Hash of the key.
-    pub hash: String,
-    /// Last four characters, so that people can tell keys apart.
-    pub tail: String,
-    /// The site id that goes with a Track key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub site_id: Option<String>,
-    /// When it was made, in milliseconds since the epoch.
-    pub created_ms: i64,
-}
-
-/// One workspace, as stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WorkspaceRecord {
-    /// Stable id: the name of its data file.
-    pub id: String,
-    /// Name given by the operator.
-    pub name: String,
-    /// Number that the App API shows as `environment_id`.
-    pub number: u32,
-    /// When it was made, in milliseconds since the epoch.
-    pub created_ms: i64,
-    /// Its keys.
-    pub keys: Vec<KeyRecord>,
-    /// Where its webhooks come from: name to sealed signing key.
-    #[serde(default)]
-    pub sources: BTreeMap<String, String>,
-}
-
-/// The file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DirectoryFile {
-    /// All workspaces.
-    pub workspaces: Vec<WorkspaceRecord>,
-}
-
-/// What can go wrong with the directory.
-#[derive(Debug, thiserror::Error)]
-pub enum DirectoryError {
-    /// The file cannot be read or written.
-    #[error("{path}: {error}")]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// The file is not what it should be.
-    #[error("{path} is damaged: {error}; put back a copy of it, or mend the place that is named")]
-    Damaged {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        error: serde_json::Error,
-    },
-    /// A name is taken.
-    #[error("`{0}` exists already: choose another name")]
-    Taken(String),
-    /// Nothing of that name.
-    #[error("there is no `{0}`")]
-    Missing(String),
-    /// A secret cannot be sealed or opened.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-}
-
-impl DirectoryFile {
-    /// Reads the file; an absent one is empty.
-    ///
-    /// # Errors
-    /// When it cannot be read or is damaged.
-    pub fn read(path: &Path) -> Result<Self, DirectoryError> {
-        let text = match std::fs::read(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Self::default());
-            }
-            Err(error) => {
-                return Err(DirectoryError::File {
-                    path: path.to_owned(),
-                    error,
-                });
-            }
-        };
-        serde_json::from_slice(&text).map_err(|error| DirectoryError::Damaged {
-            path: path.to_owned(),
-            error,
-        })
-    }
-
-    /// Replaces the file: a reader sees the old one or the new one, also after a crash.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), DirectoryError> {
-        let failed = |error| DirectoryError::File {
-            path: path.to_owned(),
-            error,
-        };
-        let text = serde_json::to_vec_pretty(self).map_err(|error| DirectoryError::Damaged {
-            path: path.to_owned(),
-            error,
-        })?;
-        let fresh = path.with_extension("json.new");
-        write_private(&fresh, &text).map_err(failed)?;
-        std::fs::rename(&fresh, path).map_err(failed)?;
-        let folder = path.parent().filter(|path| !path.as_os_str().is_empty());
-        std::fs::File::open(folder.unwrap_or(Path::new(".")))
-            .and_then(|folder| folder.sync_all())
-            .map_err(failed)
-    }
-
-    /// The workspace of that name.
-    pub fn workspace(&self, name: &str) -> Option<&WorkspaceRecord> {
-        self.workspaces
-            .iter()
-            .find(|workspace| workspace.name == name)
-    }
-
-    /// The workspace of that name, to change it.
-    pub fn workspace_mut(&mut self, name: &str) -> Option<&mut WorkspaceRecord> {
-        self.workspaces
-            .iter_mut()
-            .find(|workspace| workspace.name == name)
-    }
-}
-
-impl WorkspaceRecord {
-    /// Adds a key and returns its number.
-    pub fn add_key(&mut self, kind: KeyKind, site_id: Option<&str>, key: &str, now_ms: i64) -> u32 {
-        let id = self.keys.iter().map(|key| key.id).max().unwrap_or(0) + 1;
-        let shown = key.chars().count().saturating_sub(4);
-        self.keys.push(KeyRecord {
-            id,
-            kind,
-            hash: key_hash(key),
-            tail: key.chars().skip(shown).collect(),
-            site_id: site_id.map(str::to_owned),
-            created_ms: now_ms,
-        });
-        id
-    }
-}
-
-/// Writes a file that only its owner may read, and flushes it to disk.
-///
-/// # Errors
-/// Whatever the file system says.
-pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
 
 /// A place that webhooks come from.
 #[derive(Clone)]
@@ -208,6 +37,8 @@ pub struct Directory {
     master: Arc<MasterKey>,
     /// Held while the file is changed: one change after the other.
     changing: Arc<Mutex<()>>,
+    /// How often what is known here has changed.
+    changes: Arc<watch::Sender<u64>>,
 }
 
 #[derive(Default)]
@@ -236,6 +67,7 @@ impl Directory {
             path,
             master: Arc::new(master),
             changing: Arc::default(),
+            changes: Arc::new(watch::Sender::new(0)),
         };
         directory.index(file, open)?;
         Ok(directory)
@@ -267,6 +99,7 @@ impl Directory {
             }
         }
         *self.inner.write().unwrap_or_else(PoisonError::into_inner) = lookup;
+        self.changes.send_modify(|count| *count += 1);
         Ok(())
     }
 
@@ -352,31 +185,55 @@ impl Directory {
         signing_key: &str,
     ) -> Result<(), DirectoryError> {
         let sealed = self.master.seal(&source_context(name), signing_key)?;
+        self.change(|file| {
+            let elsewhere = |record: &&WorkspaceRecord| {
+                record.id != workspace.id() && record.sources.contains_key(name)
+            };
+            if file.workspaces.iter().find(elsewhere).is_some() {
+                return Err(DirectoryError::Taken(name.to_owned()));
+            }
+            let record = own(file, workspace)?;
+            record.sources.insert(name.to_owned(), sealed);
+            Ok(())
+        })
+    }
+
+    /// Changes the file and what is known of it, one change after the other. Nothing changes when
+    /// `change` fails.
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut DirectoryFile) -> Result<T, DirectoryError>,
+    ) -> Result<T, DirectoryError> {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let (known, open) = {
             let lookup = self.inner.read().unwrap_or_else(PoisonError::into_inner);
             (lookup.file.clone(), lookup.open.clone())
         };
-        // Keys that were added or revoked on the command line meanwhile stay so.
+        // What was changed on the command line meanwhile stays so.
         let mut file = match self.path.exists() {
             true => DirectoryFile::read(&self.path)?,
             false => known,
         };
-        let elsewhere = |record: &&WorkspaceRecord| {
-            record.id != workspace.id() && record.sources.contains_key(name)
-        };
-        if file.workspaces.iter().find(elsewhere).is_some() {
-            return Err(DirectoryError::Taken(name.to_owned()));
-        }
-        let record = file
-            .workspaces
-            .iter_mut()
-            .find(|record| record.id == workspace.id())
-            .ok_or_else(|| DirectoryError::Missing(workspace.name().to_owned()))?;
-        record.sources.insert(name.to_owned(), sealed);
+        let changed = change(&mut file)?;
         file.write(&self.path)?;
-        self.index(file, open)
+        self.index(file, open)?;
+        Ok(changed)
     }
+
+    /// Tells when something here was changed, by us or in the file.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+}
+
+fn own<'f>(
+    file: &'f mut DirectoryFile,
+    workspace: &Workspace,
+) -> Result<&'f mut WorkspaceRecord, DirectoryError> {
+    let mut records = file.workspaces.iter_mut();
+    records
+        .find(|record| record.id == workspace.id())
+        .ok_or_else(|| DirectoryError::Missing(workspace.name().to_owned()))
 }
 
 /// The place that a source's signing key is sealed for.

@@ -18,6 +18,7 @@ pub mod render;
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use landfall_domain::attempt::Answer;
 use landfall_domain::channel::Provider;
@@ -73,6 +74,7 @@ struct Inner {
     bulk: Arc<Semaphore>,
     urgent: Arc<Semaphore>,
     concluded: mpsc::UnboundedSender<Concluded>,
+    stopping: AtomicBool,
 }
 
 /// What one look at the queue led to.
@@ -104,6 +106,7 @@ impl Dispatcher {
                 urgent: Arc::new(Semaphore::new(limits.urgent)),
                 limits,
                 concluded,
+                stopping: AtomicBool::new(false),
             }),
         }
     }
@@ -113,9 +116,9 @@ impl Dispatcher {
         &self.inner.carriers
     }
 
-    /// Sends until it is dropped.
+    /// Sends until it is told to stop or dropped.
     pub async fn run(self) {
-        loop {
+        while !self.inner.stopping.load(Ordering::Relaxed) {
             let now = self.inner.workspace.now();
             let again = match self.look(now).await {
                 Ok(looked) if looked.moved > 0 => Some(now),
@@ -128,6 +131,13 @@ impl Dispatcher {
             };
             self.wait(again).await;
         }
+    }
+
+    /// Claims nothing more: [`Dispatcher::run`] ends, and what is being handed over goes on
+    /// ([`Dispatcher::idle`] waits for it).
+    pub fn stop(&self) {
+        self.inner.stopping.store(true, Ordering::Relaxed);
+        self.inner.workspace.shared.wake.notify_one();
     }
 
     async fn wait(&self, again: Option<Timestamp>) {

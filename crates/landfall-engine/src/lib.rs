@@ -4,9 +4,11 @@
 //! board queries and live changes come from it. [`open`] starts a workspace on a store.
 
 pub mod catalogue;
+pub mod credentials;
 pub mod directory;
 pub mod dispatch;
 pub mod feed;
+pub mod heartbeat;
 pub mod intake;
 mod open;
 pub mod random;
@@ -17,8 +19,10 @@ mod tests;
 pub mod workspace;
 
 pub use catalogue::Catalogue;
+pub use credentials::Sending;
 pub use directory::Directory;
 pub use dispatch::Dispatcher;
+pub use heartbeat::Heartbeat;
 pub use intake::SubmitError;
 pub use landfall_domain::decide::Taken;
 pub use open::{Opened, Options, open};

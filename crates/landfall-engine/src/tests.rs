@@ -2,8 +2,10 @@
 
 mod board;
 mod catalogue;
+mod credentials;
 mod directory;
 mod faults;
+mod heartbeat;
 mod intake;
 mod picture;
 mod roster;

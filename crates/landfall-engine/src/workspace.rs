@@ -74,6 +74,8 @@ pub struct Backlog {
     pub waiting: Vec<(Lane, usize)>,
     /// Pieces that are being handed over.
     pub claimed: usize,
+    /// Since when the oldest waiting piece is due; `None`: nothing is due.
+    pub oldest_due: Option<Timestamp>,
 }
 
 impl Workspace {
@@ -250,6 +252,7 @@ impl Workspace {
         Backlog {
             waiting: work.waiting().map(|(lane, n)| (lane.clone(), n)).collect(),
             claimed: work.claimed(),
+            oldest_due: work.oldest_due(self.now()),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use landfall_domain::attempt::Answer;
 use landfall_domain::channel::{Channel, Platform, Provider};
+use landfall_domain::reason::Reason;
 use landfall_domain::time::Timestamp;
 use landfall_send::Sender;
 
@@ -45,8 +46,8 @@ struct State {
 pub struct Health {
     /// Messages that the provider took.
     pub accepted: u64,
-    /// Messages that it did not.
-    pub refused: u64,
+    /// Messages that it did not, by reason.
+    pub refused: BTreeMap<Reason, u64>,
     /// When it took one last.
     pub last_accepted: Option<Timestamp>,
     /// When the provider was asked last whether the credential works, and what it said.
@@ -120,11 +121,12 @@ impl Carrier {
     ) -> Judgement {
         let mut state = self.state();
         state.breaker.note(answer, now);
-        if answer.reason().is_none() {
-            state.health.accepted += 1;
-            state.health.last_accepted = Some(now);
-        } else {
-            state.health.refused += 1;
+        match answer.reason() {
+            None => {
+                state.health.accepted += 1;
+                state.health.last_accepted = Some(now);
+            }
+            Some(reason) => *state.health.refused.entry(reason).or_default() += 1,
         }
         let judgement = state
             .guards

@@ -241,6 +241,12 @@ impl Queue {
         lanes.map(|(lane, waiting)| (lane, waiting.len()))
     }
 
+    /// Since when the oldest waiting piece is due, if one is at `now`.
+    pub fn oldest_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let first = self.lanes.iter().filter_map(|(_, waiting)| waiting.first());
+        first.map(|(due, _)| *due).filter(|due| *due <= now).min()
+    }
+
     /// How many pieces are claimed.
     pub fn claimed(&self) -> usize {
         self.lapsing.len()

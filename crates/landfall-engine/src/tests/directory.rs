@@ -70,6 +70,7 @@ fn record(number: usize) -> WorkspaceRecord {
         created_ms: 0,
         keys: Vec::new(),
         sources: BTreeMap::new(),
+        credentials: BTreeMap::new(),
     };
     let site = format!("site-{number}");
     record.add_key(

@@ -49,6 +49,7 @@ pub(crate) fn run(init: Init) -> Result<()> {
         created_ms: now,
         keys: Vec::new(),
         sources: std::collections::BTreeMap::new(),
+        credentials: std::collections::BTreeMap::new(),
     };
     record.add_key(KeyKind::Track, Some(&site_id), &track_key, now);
     record.add_key(KeyKind::App, None, &app_key, now);

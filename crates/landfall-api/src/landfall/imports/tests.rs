@@ -45,6 +45,7 @@ impl Desk {
             created_ms: 0,
             keys: Vec::new(),
             sources: Default::default(),
+            credentials: Default::default(),
         };
         record.add_key(KeyKind::App, None, "app", 0);
         let directory = Directory::new(

@@ -275,6 +275,7 @@ fn record(number: u32) -> WorkspaceRecord {
         created_ms: 0,
         keys: Vec::new(),
         sources: Default::default(),
+        credentials: Default::default(),
     };
     let site = format!("site-{number}");
     record.add_key(KeyKind::Track, Some(&site), &format!("track-{number}"), 0);

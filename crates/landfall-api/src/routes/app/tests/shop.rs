@@ -260,6 +260,7 @@ fn record() -> WorkspaceRecord {
         created_ms: 0,
         keys: vec![key],
         sources: Default::default(),
+        credentials: Default::default(),
     }
 }
 
