@@ -3,8 +3,10 @@
 //! [`Workspace`] is the handle: inputs are submitted to it and are durable when it answers; reads,
 //! board queries and live changes come from it. [`open`] starts a workspace on a store.
 
+pub mod broadcast;
 pub mod catalogue;
 pub mod credentials;
+pub mod definitions;
 pub mod directory;
 pub mod dispatch;
 pub mod feed;
@@ -28,3 +30,16 @@ pub use landfall_domain::decide::Taken;
 pub use open::{Opened, Options, open};
 pub use roster::Roster;
 pub use workspace::{Rebuild, Workspace};
+
+/// Something that Landfall does by itself, as an input.
+pub(crate) const fn input_of_ours(
+    body: landfall_domain::input::Body,
+) -> landfall_domain::input::Input {
+    landfall_domain::input::Input {
+        source: landfall_domain::input::Source::Landfall,
+        at: None,
+        sent_at: None,
+        dedupe_key: None,
+        body,
+    }
+}

@@ -9,4 +9,4 @@ mod heartbeat;
 mod intake;
 mod picture;
 mod roster;
-mod shop;
+pub(crate) mod shop;

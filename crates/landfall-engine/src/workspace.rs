@@ -49,6 +49,10 @@ pub(crate) struct Shared {
     pub(crate) work: Mutex<Queue>,
     /// Told when there is something new to do.
     pub(crate) wake: Notify,
+    /// Told when a broadcast was triggered.
+    pub(crate) triggered: Arc<Notify>,
+    /// Definitions of messages that were read lately.
+    pub(crate) definitions: Mutex<crate::definitions::Cache>,
 }
 
 /// How far the board is with catching up after a start.
@@ -104,6 +108,8 @@ impl Workspace {
             snapshot,
             work: Mutex::default(),
             wake: Notify::new(),
+            triggered: Arc::default(),
+            definitions: Mutex::default(),
         };
         (
             Self {

@@ -24,18 +24,18 @@ use crate::workspace::Rebuild;
 use crate::{Opened, Options, Workspace};
 
 /// 2026-11-23 13:30 UTC.
-pub(super) const NOW: i64 = 1_795_440_600;
-pub(super) const HOUR: i64 = 3_600;
-pub(super) const DAY: i64 = 86_400;
+pub(crate) const NOW: i64 = 1_795_440_600;
+pub(crate) const HOUR: i64 = 3_600;
+pub(crate) const DAY: i64 = 86_400;
 
 /// A folder with a store in it.
-pub(super) struct Shop {
-    pub(super) folder: tempfile::TempDir,
-    pub(super) store: Arc<dyn Store>,
+pub(crate) struct Shop {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) store: Arc<dyn Store>,
 }
 
 impl Shop {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = landfall_store_sqlite::Options { salt: 7 };
         let store = SqliteStore::open(&folder.path().join("shop.db"), options).unwrap();
@@ -45,23 +45,23 @@ impl Shop {
         }
     }
 
-    pub(super) fn snapshot(&self) -> PathBuf {
+    pub(crate) fn snapshot(&self) -> PathBuf {
         self.folder.path().join("shop.board")
     }
 
     /// A workspace on the store whose board is always rebuilt.
-    pub(super) fn open(&self) -> Opened {
+    pub(crate) fn open(&self) -> Opened {
         start(Arc::clone(&self.store), None).filled()
     }
 
     /// A workspace on the store whose board has a snapshot.
-    pub(super) fn open_with_snapshot(&self) -> Opened {
+    pub(crate) fn open_with_snapshot(&self) -> Opened {
         start(Arc::clone(&self.store), Some(self.snapshot())).filled()
     }
 }
 
 /// A workspace whose board may not be filled yet.
-pub(super) fn start(store: Arc<dyn Store>, snapshot: Option<PathBuf>) -> Opened {
+pub(crate) fn start(store: Arc<dyn Store>, snapshot: Option<PathBuf>) -> Opened {
     let options = Options {
         id: "ws_1".to_owned(),
         name: "shop".to_owned(),
@@ -73,12 +73,12 @@ pub(super) fn start(store: Arc<dyn Store>, snapshot: Option<PathBuf>) -> Opened 
 
 /// Submits and expects it to be stored.
 #[track_caller]
-pub(super) fn submit(workspace: &Workspace, inputs: Vec<Input>) -> Vec<Taken> {
+pub(crate) fn submit(workspace: &Workspace, inputs: Vec<Input>) -> Vec<Taken> {
     workspace.submit_blocking(inputs).unwrap()
 }
 
 /// Asks the board for deliveries.
-pub(super) fn found(workspace: &Workspace, conditions: Vec<Condition>) -> Vec<DeliveryKey> {
+pub(crate) fn found(workspace: &Workspace, conditions: Vec<Condition>) -> Vec<DeliveryKey> {
     assert_eq!(workspace.rebuild(), Rebuild::Done);
     positions(workspace, conditions)
         .into_iter()
@@ -87,7 +87,7 @@ pub(super) fn found(workspace: &Workspace, conditions: Vec<Condition>) -> Vec<De
 }
 
 /// As [`found`], from a board that may not be whole, with the deliveries' times.
-pub(super) fn positions(workspace: &Workspace, conditions: Vec<Condition>) -> Vec<Position> {
+pub(crate) fn positions(workspace: &Workspace, conditions: Vec<Condition>) -> Vec<Position> {
     let search = Search {
         filter: Filter(conditions),
         range: TimeRange::ALL,
@@ -100,19 +100,19 @@ pub(super) fn positions(workspace: &Workspace, conditions: Vec<Condition>) -> Ve
 }
 
 /// The person who holds an id.
-pub(super) fn person(store: &dyn Store, id: &str) -> PersonKey {
+pub(crate) fn person(store: &dyn Store, id: &str) -> PersonKey {
     match store.holder(&who(id)).unwrap() {
         Some(landfall_domain::identifier::Holder::Person(key)) => key,
         other => panic!("{id} is held by {other:?}"),
     }
 }
 
-pub(super) const fn seconds(at: i64) -> Timestamp {
+pub(crate) const fn seconds(at: i64) -> Timestamp {
     Timestamp::from_seconds(at)
 }
 
 /// Something that happened at `at` seconds by the sender's clock.
-pub(super) fn input(at: i64, body: Body) -> Input {
+pub(crate) fn input(at: i64, body: Body) -> Input {
     Input {
         source: Source::TrackV1,
         at: Some(seconds(at)),
@@ -122,15 +122,15 @@ pub(super) fn input(at: i64, body: Body) -> Input {
     }
 }
 
-pub(super) fn who(id: &str) -> Identifier {
+pub(crate) fn who(id: &str) -> Identifier {
     Identifier::new(IdentifierKind::Id, id).unwrap()
 }
 
-pub(super) fn anonymous(id: &str) -> Identifier {
+pub(crate) fn anonymous(id: &str) -> Identifier {
     Identifier::new(IdentifierKind::Anonymous, id).unwrap()
 }
 
-pub(super) fn identify<const N: usize>(at: i64, id: &str, attributes: [(&str, Value); N]) -> Input {
+pub(crate) fn identify<const N: usize>(at: i64, id: &str, attributes: [(&str, Value); N]) -> Input {
     let attributes = attributes.map(|(name, value)| (name.to_owned(), value));
     let body = Body::Identify {
         who: who(id),
@@ -141,7 +141,7 @@ pub(super) fn identify<const N: usize>(at: i64, id: &str, attributes: [(&str, Va
     input(at, body)
 }
 
-pub(super) fn track(at: i64, id: &str, name: &str) -> Input {
+pub(crate) fn track(at: i64, id: &str, name: &str) -> Input {
     let body = Body::Track {
         who: Some(who(id)),
         anonymous_id: None,
@@ -153,11 +153,11 @@ pub(super) fn track(at: i64, id: &str, name: &str) -> Input {
     input(at, body)
 }
 
-pub(super) fn device(at: i64, who: Identifier, token: &str, attributes: &[(&str, &str)]) -> Input {
+pub(crate) fn device(at: i64, who: Identifier, token: &str, attributes: &[(&str, &str)]) -> Input {
     device_of(Platform::Ios, at, who, token, attributes)
 }
 
-pub(super) fn device_of(
+pub(crate) fn device_of(
     platform: Platform,
     at: i64,
     who: Identifier,
@@ -175,7 +175,7 @@ pub(super) fn device_of(
     input(at, Body::AddDevice { who, device })
 }
 
-pub(super) fn merge(at: i64, primary: Identifier, secondary: Identifier) -> Input {
+pub(crate) fn merge(at: i64, primary: Identifier, secondary: Identifier) -> Input {
     let body = Body::Merge {
         primary,
         secondary,
@@ -185,7 +185,7 @@ pub(super) fn merge(at: i64, primary: Identifier, secondary: Identifier) -> Inpu
 }
 
 /// A push of campaign 31.
-pub(super) const fn push_step(step: u64) -> MessageRef {
+pub(crate) const fn push_step(step: u64) -> MessageRef {
     MessageRef {
         source: SourceKind::Campaign,
         source_id: 31,
@@ -197,7 +197,7 @@ pub(super) const fn push_step(step: u64) -> MessageRef {
 }
 
 /// A report about a push of campaign 31, step 12, to the delivery as a whole.
-pub(super) fn push(delivery: &str, person: &str, marks: &[(Mark, i64)]) -> DeliveryReport {
+pub(crate) fn push(delivery: &str, person: &str, marks: &[(Mark, i64)]) -> DeliveryReport {
     DeliveryReport {
         delivery_id: delivery.to_owned(),
         message: push_step(12),
@@ -223,7 +223,7 @@ pub(super) fn push(delivery: &str, person: &str, marks: &[(Mark, i64)]) -> Deliv
 }
 
 /// A recipient of a push, with what went wrong.
-pub(super) fn recipient(token: &str, failure: Option<&str>) -> RecipientReport {
+pub(crate) fn recipient(token: &str, failure: Option<&str>) -> RecipientReport {
     RecipientReport {
         address: token.to_owned(),
         platform: Some(Platform::Ios),
@@ -232,7 +232,7 @@ pub(super) fn recipient(token: &str, failure: Option<&str>) -> RecipientReport {
 }
 
 /// The input that a report comes as.
-pub(super) fn reported(report: DeliveryReport) -> Input {
+pub(crate) fn reported(report: DeliveryReport) -> Input {
     let at = report.marks.iter().map(|(_, at)| at.seconds()).max();
     Input {
         source: Source::Webhook,
@@ -241,11 +241,11 @@ pub(super) fn reported(report: DeliveryReport) -> Input {
 }
 
 /// A push that was sent at `at`.
-pub(super) fn sent(delivery: &str, person: &str, at: i64) -> Input {
+pub(crate) fn sent(delivery: &str, person: &str, at: i64) -> Input {
     reported(push(delivery, person, &[(Mark::Sent, at)]))
 }
 
-pub(super) fn receipt(at: i64, delivery: &str, mark: Mark, token: Option<&str>) -> Input {
+pub(crate) fn receipt(at: i64, delivery: &str, mark: Mark, token: Option<&str>) -> Input {
     let body = Body::Receipt {
         delivery_id: delivery.to_owned(),
         mark,
@@ -259,7 +259,7 @@ pub(super) fn receipt(at: i64, delivery: &str, mark: Mark, token: Option<&str>) 
     }
 }
 
-pub(super) fn name(step: Option<u64>, name: &str) -> Input {
+pub(crate) fn name(step: Option<u64>, name: &str) -> Input {
     let of = NameOf {
         source: SourceKind::Campaign,
         source_id: 31,
