@@ -4,6 +4,7 @@
 //! Newest first: `active` takes commits, `settling` is on its way to SQLite, `recent` is there
 //! already. A row that none of them has is in SQLite as it stands.
 
+mod loaded;
 mod recent;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,7 @@ use landfall_domain::person::Person;
 use landfall_domain::work::{Work, WorkKey};
 use landfall_domain::working_set::{ChangeSet, DedupeHash};
 use landfall_store::StoreError;
+pub(crate) use loaded::Loaded;
 use recent::Recent;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -156,6 +158,7 @@ pub(crate) struct Layers {
     pub(crate) active: Layer,
     pub(crate) settling: Option<Arc<Layer>>,
     recent: Recent,
+    loaded: Mutex<Loaded>,
     /// Tokens of which SQLite has no record that the layers lack, until `recent` begins anew.
     complete: Mutex<FxHashSet<String>>,
     /// Room for rows, used again: fresh memory costs more than what is written to it.
@@ -183,6 +186,9 @@ impl Layers {
     /// Adds a commit.
     pub(crate) fn add(&mut self, changes: &ChangeSet, rows: &[u8], counters: Counters) {
         self.epoch = counters.epoch;
+        if !changes.moved.is_empty() {
+            self.loaded().deliveries.clear();
+        }
         self.active.add(changes, rows, counters);
     }
 
@@ -209,6 +215,8 @@ impl Layers {
             self.recent = Recent::default();
             self.complete().clear();
         }
+        let loaded = std::mem::take(&mut *self.loaded());
+        self.recent.take_loaded(loaded);
         self.recent.take(layer);
     }
 
@@ -237,6 +245,11 @@ impl Layers {
         keys.sort_unstable();
         keys.dedup();
         keys.into_iter().filter_map(|key| self.token(key)).collect()
+    }
+
+    /// What was read from SQLite lately, for whoever holds the layers.
+    pub(crate) fn loaded(&self) -> MutexGuard<'_, Loaded> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn complete(&self) -> MutexGuard<'_, FxHashSet<String>> {

@@ -1,8 +1,8 @@
 //! Loading what a decision needs, and committing what it changed.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
 
 use landfall_domain::delivery::Delivery;
 use landfall_domain::device::TokenRecord;
@@ -17,7 +17,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::journal::HEADER;
-use crate::layers::Layers;
+use crate::layers::{Layers, Loaded};
 use crate::open::{SqliteStore, failed};
 use crate::record::Encoder;
 use crate::{row, work, write};
@@ -59,10 +59,13 @@ impl StateStore for SqliteStore {
         // While the layers are held nothing leaves them: what they lack is in the view.
         let layers = self.shared.layers();
         self.shared.view(|view| {
+            let mut loaded = layers.loaded();
+            loaded.make_room();
             let mut loading = Loading {
                 epoch: number(view, "SELECT epoch FROM meta", [])?.unwrap_or_default(),
                 view,
                 layers: &layers,
+                loaded,
                 found: Found::default(),
                 nothing_waits: number(view, "SELECT 1 FROM quarantine LIMIT 1", [])?.is_none(),
                 people: BTreeSet::new(),
@@ -117,12 +120,14 @@ impl SqliteStore {
             return Ok(());
         }
         let layers = self.shared.layers();
+        let loaded = layers.loaded();
         let mut given = FxHashMap::default();
         self.shared.view(|view| {
             for delivery in &changes.deliveries {
                 let twin = given.insert(delivery.id.as_str(), delivery.key);
                 let taken = match twin.or_else(|| layers.delivery_key(&delivery.id)) {
                     Some(key) => Some(u64::from(key.0)),
+                    None if loaded.absent.contains(&delivery.id) => None,
                     None => number(
                         view,
                         "SELECT key FROM delivery WHERE id = ?1",
@@ -145,6 +150,7 @@ struct Loading<'a> {
     epoch: u64,
     view: &'a Connection,
     layers: &'a Layers,
+    loaded: MutexGuard<'a, Loaded>,
     found: Found,
     /// Whether SQLite has no quarantined input at all: the rule, and then it need not be asked.
     nothing_waits: bool,
@@ -217,9 +223,13 @@ impl Loading<'_> {
         let known = self.layers.delivery_key(id);
         let delivery = match known.and_then(|key| self.layers.delivery(key)) {
             Some(delivery) => Some(delivery),
+            None if self.loaded.absent.contains(id) => None,
             None => self.settled_delivery(row::DELIVERY_BY_ID, [id])?,
         };
         let key = delivery.as_ref().map(|delivery| delivery.key);
+        if key.is_none() {
+            self.loaded.absent.insert(id.to_owned());
+        }
         if let Some(delivery) = delivery {
             self.deliveries.insert(delivery.key);
             self.take(delivery)?;
@@ -233,9 +243,15 @@ impl Loading<'_> {
         if !self.deliveries.insert(key) {
             return Ok(());
         }
-        let delivery = match self.layers.delivery(key) {
+        let newer = self.layers.delivery(key);
+        let delivery = match newer.or_else(|| self.loaded.deliveries.get(&key).cloned()) {
             Some(delivery) => Some(delivery),
-            None => self.settled_delivery(row::DELIVERY_BY_KEY, [key.0])?,
+            None => {
+                let read = self.settled_delivery(row::DELIVERY_BY_KEY, [key.0])?;
+                let noted = read.iter().map(|delivery| (key, delivery.clone()));
+                self.loaded.deliveries.extend(noted);
+                read
+            }
         };
         if let Some(delivery) = delivery {
             self.waiting(&delivery.id)?;
@@ -318,9 +334,15 @@ impl Loading<'_> {
         if !self.devices.insert(device) {
             return Ok(());
         }
-        let record = match self.layers.token(device) {
+        let newer = self.layers.token(device);
+        let record = match newer.or_else(|| self.loaded.tokens.get(&device)) {
             Some(record) => Some(record.clone()),
-            None => token(self.view, device)?,
+            None => {
+                let read = token(self.view, device)?;
+                let noted = read.iter().map(|record| (device, record.clone()));
+                self.loaded.tokens.extend(noted);
+                read
+            }
         };
         if let Some(record) = record {
             self.people.extend(record.owner);
@@ -333,9 +355,15 @@ impl Loading<'_> {
     fn people(&mut self) -> Result<(), StoreError> {
         let mut waiting: Vec<PersonKey> = self.people.iter().copied().collect();
         while let Some(key) = waiting.pop() {
-            let person = match self.layers.person(key) {
+            let newer = self.layers.person(key);
+            let person = match newer.or_else(|| self.loaded.people.get(&key)) {
                 Some(person) => Some(Arc::clone(person)),
-                None => row::person(self.view, key)?.map(Arc::new),
+                None => {
+                    let read = row::person(self.view, key)?.map(Arc::new);
+                    let noted = read.iter().map(|person| (key, Arc::clone(person)));
+                    self.loaded.people.extend(noted);
+                    read
+                }
             };
             let Some(person) = person else { continue };
             if let Standing::Merged(primary) = person.standing

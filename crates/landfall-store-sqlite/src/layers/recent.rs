@@ -10,6 +10,7 @@ use landfall_domain::ids::DeliveryKey;
 use landfall_domain::work::WorkKey;
 
 use super::Layer;
+use super::loaded::Loaded;
 
 /// People after which it is full: it starts anew then, from what is settled next.
 const PEOPLE: usize = 150_000;
@@ -35,6 +36,19 @@ impl Recent {
     /// Whether it must begin anew before it takes more.
     pub(super) fn is_full(&self) -> bool {
         self.layer.people.len() > PEOPLE
+    }
+
+    /// Takes what was read, unless it has it. Deliveries are read again: which moves are in them
+    /// already is not known any more.
+    pub(super) fn take_loaded(&mut self, loaded: Loaded) {
+        for (key, person) in loaded.people {
+            self.layer.people.entry(key).or_insert(person);
+        }
+        for (key, record) in loaded.tokens {
+            if !self.layer.tokens.contains_key(&key) {
+                self.layer.add_token(record);
+            }
+        }
     }
 
     /// Takes what was settled, without what SQLite is asked for anyway.

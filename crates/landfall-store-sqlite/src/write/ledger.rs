@@ -25,6 +25,11 @@ pub(super) fn write(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), Sto
 }
 
 fn deliveries(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), StoreError> {
+    // An upsert would write both indexes anew, though id and person seldom change.
+    let mut update = prepare(
+        step,
+        "UPDATE delivery SET body = ?4 WHERE key = ?1 AND id = ?2 AND person IS ?3",
+    )?;
     let mut upsert = prepare(
         step,
         "INSERT INTO delivery (key, id, person, body) VALUES (?1, ?2, ?3, ?4)
@@ -32,9 +37,10 @@ fn deliveries(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), StoreErro
              SET id = excluded.id, person = excluded.person, body = excluded.body",
     )?;
     for (key, row) in &rows.deliveries {
-        upsert
-            .execute(params![key, row.id, row.person, row.body])
-            .map_err(failed)?;
+        let row = params![key, row.id, row.person, row.body];
+        if update.execute(row).map_err(failed)? == 0 {
+            upsert.execute(row).map_err(failed)?;
+        }
     }
     Ok(())
 }

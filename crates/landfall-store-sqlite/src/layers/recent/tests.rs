@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use landfall_domain::channel::Channel;
-use landfall_domain::content::{Content, PushContent};
+use landfall_domain::content::Content;
 use landfall_domain::ids::MessageKey;
 use landfall_domain::time::Timestamp;
 use landfall_domain::work::{Order, SendTo, Urgency, Work, WorkState};
@@ -45,7 +45,7 @@ fn layer(keys: impl Iterator<Item = u32> + Clone, order: &Arc<Order>) -> Layer {
 #[test]
 fn the_oldest_goes_when_there_is_too_much() {
     let order = Arc::new(Order {
-        content: Content::Push(Box::new(PushContent::default())),
+        content: Content::Push(Box::default()),
         data: serde_json::Value::Null,
         ttl_ms: 1,
         to_unsubscribed: false,
