@@ -204,7 +204,7 @@ impl Reply {
 }
 
 /// What a simulated service is to the front.
-pub(crate) trait Service: Send + Sync + 'static {
+pub(crate) trait Endpoint: Send + Sync + 'static {
     /// Decides about a request. It must not block.
     fn reply(&self, request: Received) -> Reply;
 
@@ -224,7 +224,7 @@ impl Front {
     ///
     /// # Errors
     /// When the address cannot be bound, or no tokio runtime runs.
-    pub(crate) fn start<S: Service>(
+    pub(crate) fn start<S: Endpoint>(
         address: SocketAddr,
         tls: Option<Arc<ServerConfig>>,
         make: impl FnOnce(SocketAddr) -> Arc<S>,
@@ -259,7 +259,7 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)>
     Ok((TcpListener::from_std(listener)?, address))
 }
 
-async fn accept<S: Service>(listener: TcpListener, tls: Option<TlsAcceptor>, service: Arc<S>) {
+async fn accept<S: Endpoint>(listener: TcpListener, tls: Option<TlsAcceptor>, service: Arc<S>) {
     // The set ends with this task, and with it every connection.
     let mut connections = JoinSet::new();
     loop {
@@ -278,7 +278,7 @@ async fn accept<S: Service>(listener: TcpListener, tls: Option<TlsAcceptor>, ser
     }
 }
 
-async fn secure<S: Service>(stream: TcpStream, tls: Option<TlsAcceptor>, service: Arc<S>) {
+async fn secure<S: Endpoint>(stream: TcpStream, tls: Option<TlsAcceptor>, service: Arc<S>) {
     // Small answers must not wait for more to send.
     if stream.set_nodelay(true).is_err() {
         return;
@@ -292,7 +292,7 @@ async fn secure<S: Service>(stream: TcpStream, tls: Option<TlsAcceptor>, service
     }
 }
 
-async fn serve<S: Service>(
+async fn serve<S: Endpoint>(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     service: Arc<S>,
 ) {
@@ -308,7 +308,7 @@ async fn serve<S: Service>(
     }
 }
 
-async fn answer<S: Service>(
+async fn answer<S: Endpoint>(
     request: Request<Incoming>,
     service: Arc<S>,
     torn: Arc<Notify>,

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use landfall_domain::time::{Clock, Timestamp};
 
 use crate::certificate::{Authority, ClientCertificates};
-use crate::http::{Canned, Fault, Front, Gate, Received, Reply, Service};
+use crate::http::{Canned, Endpoint, Fault, Front, Gate, Received, Reply};
 use crate::script::{Request, ScriptHandle};
 
 /// How a receiver is set up.
@@ -74,7 +74,7 @@ impl Shared {
     }
 }
 
-impl Service for Shared {
+impl Endpoint for Shared {
     fn reply(&self, request: Received) -> Reply {
         let fault = self.script.decide(&Request {
             recipient: request.uri.path(),

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::certificate::{Authority, ClientCertificates};
-use crate::http::{Canned, Fault, Front, Gate, Received, Reply, RetryAfter, Service, form};
+use crate::http::{Canned, Endpoint, Fault, Front, Gate, Received, Reply, RetryAfter, form};
 use crate::script::{Request, ScriptHandle};
 
 mod blocks;
@@ -157,7 +157,7 @@ impl Slack {
     }
 }
 
-impl Service for Shared {
+impl Endpoint for Shared {
     fn reply(&self, request: Received) -> Reply {
         let webhook = request
             .uri

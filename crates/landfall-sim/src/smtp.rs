@@ -28,6 +28,9 @@ mod session;
 
 pub use reply::{NoReply, Reply};
 
+/// Orders to hang up that a busy connection remembers.
+const HANGUPS: usize = 16;
+
 /// What a script can have the server answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -227,7 +230,7 @@ impl Smtp {
             gate: Gate::closed(),
             taken: Mutex::default(),
             connections: AtomicU64::new(0),
-            hangup: broadcast::Sender::new(1),
+            hangup: broadcast::Sender::new(HANGUPS),
         });
         let task = tokio::spawn(connection::accept(listener, acceptor, Arc::clone(&shared)));
         Ok(Self {
@@ -270,8 +273,8 @@ impl Smtp {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    /// Closes the connections that wait for a command now, as a relay does with idle ones: after this reply,
-    /// usually 421, or without a word. Returns how many there were.
+    /// Closes every connection as soon as it waits for a command, as a relay does with idle ones: after this
+    /// reply, usually 421, or without a word. Returns how many connections there are.
     pub fn hang_up(&self, reply: Option<Reply>) -> usize {
         self.shared.hangup.send(reply).unwrap_or_default()
     }

@@ -22,7 +22,7 @@ use crate::script::ScriptHandle;
 pub mod encryption;
 mod headers;
 mod problem;
-mod service;
+mod resources;
 mod state;
 pub mod vapid;
 
@@ -266,7 +266,7 @@ impl WebPush {
             return Err(io::Error::other(format!("the subscription {id} exists")));
         }
         let subscription = Subscription {
-            endpoint: format!("{}{}{id}", self.shared.origin, service::PUSH),
+            endpoint: format!("{}{}{id}", self.shared.origin, resources::PUSH),
             p256dh: URL_SAFE_NO_PAD.encode(keys.public()),
             auth: URL_SAFE_NO_PAD.encode(keys.auth()),
             expires: wanted.expires,

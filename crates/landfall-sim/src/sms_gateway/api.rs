@@ -7,10 +7,10 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{Admission, Answer, Message, PATH, Shared, Status, Step};
-use crate::http::{Canned, Gate, Received, Reply, RetryAfter, Service, form};
+use crate::http::{Canned, Endpoint, Gate, Received, Reply, RetryAfter, form};
 use crate::script::Request;
 
-impl Service for Shared {
+impl Endpoint for Shared {
     fn reply(&self, request: Received) -> Reply {
         if request.uri.path() != PATH {
             return Reply::Answer(refusal(404, "not_found", None));

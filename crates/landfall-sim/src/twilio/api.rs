@@ -12,7 +12,7 @@ use super::codes::look_up;
 use super::message::{Course, Message};
 use super::segments::segments;
 use super::{Answer, Shared};
-use crate::http::{Canned, Gate, Received, Reply, RetryAfter, Service, date, form, set};
+use crate::http::{Canned, Endpoint, Gate, Received, Reply, RetryAfter, date, form, set};
 use crate::script::Request;
 
 /// The version that paths and callbacks carry.
@@ -21,7 +21,7 @@ pub(super) const VERSION: &str = "2010-04-01";
 const PAGE: usize = 50;
 const LARGEST_PAGE: usize = 1_000;
 
-impl Service for Shared {
+impl Endpoint for Shared {
     fn reply(&self, request: Received) -> Reply {
         if let Err(code) = self.admit(&request) {
             return Reply::Answer(refusal(code, None));

@@ -246,6 +246,41 @@ async fn callbacks_are_posted_as_the_caller_likes() {
     assert_ne!(callbacks[3].forged().signature, callbacks[3].signature);
 }
 
+#[test]
+fn a_script_is_written_as_json() {
+    let steps = vec![Status::Sending.into(), Status::PartiallyDelivered.into()];
+    let limited = Answer::Refuse {
+        code: 20_429,
+        retry_after: Some(RetryAfter::Seconds(3)),
+    };
+    for (json, answer) in [
+        (
+            json!({"refuse": {"code": 20_429, "retry_after": {"seconds": 3}}}),
+            limited,
+        ),
+        (
+            json!({"take": "without_receipt"}),
+            Answer::Take(Course::WithoutReceipt),
+        ),
+        (
+            json!({"take": {"undelivered": 30_003}}),
+            Answer::Take(Course::Undelivered(30_003)),
+        ),
+        (
+            json!({"take": {"steps": [{"status": "sending"}, {"status": "partially_delivered"}]}}),
+            Answer::Take(Course::Steps(steps)),
+        ),
+        (
+            json!({"fault": "close_before"}),
+            Answer::Fault(Fault::CloseBefore),
+        ),
+    ] {
+        let read: Answer = serde_json::from_value(json.clone()).expect("an answer");
+        assert_eq!(read, answer);
+        assert_eq!(serde_json::to_value(&answer).expect("JSON"), json);
+    }
+}
+
 #[tokio::test]
 async fn who_sent_stop_gets_nothing() {
     let (twilio, ..) = start();

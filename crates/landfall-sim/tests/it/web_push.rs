@@ -303,30 +303,64 @@ async fn a_script_chooses_by_subscription_topic_and_urgency() {
 
 #[tokio::test]
 async fn faults_take_the_message_or_not_as_they_say() {
-    let (service, _) = plain(|_| {});
-    let subscription = service.subscribe().expect("a subscription");
+    for version in [Version::HTTP_11, Version::HTTP_2] {
+        let (service, _) = plain(|_| {});
+        let subscription = service.subscribe().expect("a subscription");
+        let sender = Sender::new();
+        let of = |fault| {
+            let rule = Rule::always(Answer::Fault(fault));
+            service.script().replace(Script::of([rule]));
+            let mut message = sender.message(&service, &subscription);
+            *message.version_mut() = version;
+            message
+        };
+        assert!(send(of(Fault::CloseBefore), None).await.is_err());
+        assert_eq!(service.taken().len(), 0);
+        assert!(send(of(Fault::CloseAfter), None).await.is_err());
+        assert_eq!(service.taken().len(), 1);
+        let page = answered(of(Fault::Canned(Canned::edge(503)))).await;
+        assert_eq!(page.status(), 503);
+        assert_eq!(header(&page, "content-type"), "text/html");
+        assert_eq!(service.taken().len(), 1);
+        let slow = tokio::spawn(answered(of(Fault::Hold)));
+        service.gate().until_waiting(1).await;
+        assert_eq!(service.taken().len(), 2, "the effect does not wait");
+        service.gate().release(1);
+        assert_eq!(slow.await.expect("answered").status(), 201);
+    }
+}
+
+#[tokio::test]
+async fn a_service_may_take_messages_of_unnamed_senders_but_not_for_restricted_subscriptions() {
+    let (service, _) = plain(|options| {
+        options.needs_vapid = false;
+        options.style = Style::Apple;
+    });
     let sender = Sender::new();
-    let of = |fault| {
-        service
-            .script()
-            .replace(Script::of([Rule::always(Answer::Fault(fault))]));
-        sender.message(&service, &subscription)
+    let restricted = Wanted {
+        application_server_key: Some(sender.key()),
+        ..Wanted::default()
     };
-    assert!(send(of(Fault::CloseBefore), None).await.is_err());
-    assert_eq!(service.taken().len(), 0);
-    assert!(send(of(Fault::CloseAfter), None).await.is_err());
-    assert_eq!(service.taken().len(), 1);
-    let page = answered(of(Fault::Canned(Canned::edge(503)))).await;
-    assert_eq!(
-        (page.status().as_u16(), header(&page, "content-type")),
-        (503, "text/html")
-    );
-    assert_eq!(service.taken().len(), 1);
-    let slow = tokio::spawn(answered(of(Fault::Hold)));
-    service.gate().until_waiting(1).await;
-    assert_eq!(service.taken().len(), 2, "the effect does not wait");
-    service.gate().release(1);
-    assert_eq!(slow.await.expect("answered").status(), 201);
+    let restricted = service.subscribe_as(restricted).expect("a subscription");
+    let open = service.subscribe().expect("a subscription");
+    let unnamed = |to| {
+        let mut message = sender.message(&service, to);
+        message.headers_mut().remove("authorization");
+        message
+    };
+    let response = answered(unnamed(&open)).await;
+    assert_eq!(response.status(), 201);
+    assert_eq!(header(&response, "apns-id").len(), 36);
+    let refused = answered(unnamed(&restricted)).await;
+    assert_says(&refused, Problem::MissingAuthorization, Style::Apple);
+    let named = answered(sender.message(&service, &restricted)).await;
+    assert_eq!(named.status(), 201);
+    let senders: Vec<_> = service
+        .taken()
+        .into_iter()
+        .map(|taken| taken.sender.map(|sender| sender.key))
+        .collect();
+    assert_eq!(senders, [None, Some(sender.key())]);
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ fn shared(change: impl FnOnce(&mut Options)) -> Arc<Shared> {
         gate: Gate::closed(),
         taken: Mutex::default(),
         connections: AtomicU64::new(0),
-        hangup: broadcast::Sender::new(1),
+        hangup: broadcast::Sender::new(2),
     })
 }
 

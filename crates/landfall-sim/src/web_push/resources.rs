@@ -9,7 +9,7 @@ use super::problem::{Problem, Style};
 use super::state::{Content, Taken};
 use super::vapid::{self, Identity};
 use super::{Answer, Shared, headers};
-use crate::http::{Canned, Gate, Received, Reply, Service, set};
+use crate::http::{Canned, Endpoint, Gate, Received, Reply, set};
 use crate::script::Request;
 
 /// Where push resources begin.
@@ -32,7 +32,7 @@ impl From<Problem> for Refusal {
     }
 }
 
-impl Service for Shared {
+impl Endpoint for Shared {
     fn reply(&self, request: Received) -> Reply {
         let path = request.uri.path().to_owned();
         if let Some(message) = path.strip_prefix(MESSAGE) {
