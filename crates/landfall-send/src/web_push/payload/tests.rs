@@ -117,11 +117,11 @@ fn one_byte_too_many_is_refused_with_both_sizes() {
         body: Some("b".repeat(length)),
         ..PushContent::default()
     };
-    let empty = build(&outgoing(), &with_body(0), ENDPOINT)
+    let shortest = build(&outgoing(), &with_body(1), ENDPOINT)
         .unwrap()
         .plaintext
         .len();
-    let room = PLAINTEXT_BYTES_MAX - empty;
+    let room = 1 + PLAINTEXT_BYTES_MAX - shortest;
     assert!(build(&outgoing(), &with_body(room), ENDPOINT).is_ok());
     let refused = build(&outgoing(), &with_body(room + 1), ENDPOINT).unwrap_err();
     assert_eq!(refused.reason(), Some(Reason::PayloadTooLarge));
