@@ -10,7 +10,8 @@ use super::{Message, MessageStatus, Refusal};
 use crate::http_call::Reply;
 
 /// Every documented code. Some are answered at once, some only reported later; the meaning is the
-/// same. The codes of other channels (63016 and following) can occur when a messaging service falls
+/// same. 21603, 21609 and 21701 are not in the reference: they say that sender, callback address or
+/// messaging service of the credential are wrong. The codes of other channels (63016 and following) can occur when a messaging service falls
 /// back to one.
 const CODES: &[(u32, Reason)] = &[
     (14101, Reason::RecipientInvalid),
@@ -35,10 +36,13 @@ const CODES: &[(u32, Reason)] = &[
     (30002, Reason::ProviderAuth),
     (21212, Reason::ProviderConfig),
     (21408, Reason::ProviderConfig),
+    (21603, Reason::ProviderConfig),
     (21606, Reason::ProviderConfig),
     (21608, Reason::ProviderConfig),
+    (21609, Reason::ProviderConfig),
     (21612, Reason::ProviderConfig),
     (21659, Reason::ProviderConfig),
+    (21701, Reason::ProviderConfig),
     (21703, Reason::ProviderConfig),
     (21704, Reason::ProviderConfig),
     (30032, Reason::ProviderConfig),
