@@ -203,21 +203,21 @@ impl Layers {
         layer
     }
 
-    /// What was settled becomes the newest of `recent`, without what SQLite is asked for anyway.
-    pub(crate) fn retire(&mut self) {
-        let Some(mut layer) = self.settling.take().and_then(Arc::into_inner) else {
-            return;
-        };
+    /// What was settled becomes the newest of `recent`, without what SQLite is asked for anyway. Returns
+    /// what is left over: to drop it takes long, and nobody should wait for it.
+    pub(crate) fn retire(&mut self) -> impl Sized + use<> {
+        let mut layer = self.settling.take().and_then(Arc::into_inner)?;
         self.spare = std::mem::take(&mut layer.rows);
         self.spare.clear();
         self.spare.shrink_to(SPARE);
-        if self.recent.is_full() {
-            self.recent = Recent::default();
+        let full = self.recent.is_full().then(|| {
             self.complete().clear();
-        }
-        let loaded = std::mem::take(&mut *self.loaded());
-        self.recent.take_loaded(loaded);
-        self.recent.take(layer);
+            std::mem::take(&mut self.recent)
+        });
+        let mut loaded = std::mem::take(&mut *self.loaded());
+        self.recent.take_loaded(&mut loaded);
+        let replaced = self.recent.take(&mut layer);
+        Some((full, loaded, replaced, layer))
     }
 
     pub(crate) fn person(&self, key: PersonKey) -> Option<&Arc<Person>> {

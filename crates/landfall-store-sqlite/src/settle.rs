@@ -47,8 +47,9 @@ impl Shared {
         store(writer, &layer)?;
         let epoch = layer.counters.epoch;
         drop(layer);
-        self.layers_mut().retire();
+        let left_over = self.layers_mut().retire();
         self.settled.store(epoch, Ordering::Release);
+        drop(left_over);
         Ok(())
     }
 

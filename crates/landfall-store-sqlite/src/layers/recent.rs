@@ -40,22 +40,22 @@ impl Recent {
 
     /// Takes what was read, unless it has it. Deliveries are read again: which moves are in them
     /// already is not known any more.
-    pub(super) fn take_loaded(&mut self, loaded: Loaded) {
-        for (key, person) in loaded.people {
+    pub(super) fn take_loaded(&mut self, loaded: &mut Loaded) {
+        for (key, person) in loaded.people.drain() {
             self.layer.people.entry(key).or_insert(person);
         }
-        for (key, record) in loaded.tokens {
+        for (key, record) in loaded.tokens.drain() {
             if !self.layer.tokens.contains_key(&key) {
                 self.layer.add_token(record);
             }
         }
     }
 
-    /// Takes what was settled, without what SQLite is asked for anyway.
-    pub(super) fn take(&mut self, settled: Layer) {
-        self.layer.people.extend(settled.people);
-        self.layer.holders.extend(settled.holders);
-        for record in settled.tokens.into_values() {
+    /// Takes what was settled, without what SQLite is asked for anyway. Returns what went for it.
+    pub(super) fn take(&mut self, settled: &mut Layer) -> Vec<Delivery> {
+        self.layer.people.extend(settled.people.drain());
+        self.layer.holders.extend(settled.holders.drain());
+        for record in settled.tokens.drain().map(|(_, record)| record) {
             self.layer.add_token(record);
         }
         if !settled.moved.is_empty() {
@@ -63,10 +63,13 @@ impl Recent {
                 delivery.person = delivery.person.map(|person| settled.moved.of(person));
             }
         }
-        for delivery in settled.deliveries.into_values() {
-            self.take_delivery(delivery);
+        let ids = settled.deliveries_by_id.drain();
+        self.layer.deliveries_by_id.extend(ids);
+        let mut gone = Vec::with_capacity(settled.deliveries.len());
+        for delivery in settled.deliveries.drain().map(|(_, delivery)| delivery) {
+            gone.extend(self.take_delivery(delivery));
         }
-        for (key, work) in settled.works {
+        for (key, work) in settled.works.drain() {
             // Parked work may be swept at any time: SQLite alone says whether it is there.
             if work.as_ref().is_some_and(|work| work.is_open()) {
                 if self.layer.works.insert(key, work).is_none() {
@@ -81,20 +84,23 @@ impl Recent {
                 self.layer.works.remove(&oldest);
             }
         }
+        gone
     }
 
-    fn take_delivery(&mut self, delivery: Delivery) {
-        let ids = &mut self.layer.deliveries_by_id;
-        ids.insert(delivery.id.clone(), delivery.key);
+    /// Returns the older value, or what had to make room.
+    fn take_delivery(&mut self, delivery: Delivery) -> Option<Delivery> {
         let key = delivery.key;
-        if self.layer.deliveries.insert(key, delivery).is_none() {
-            self.deliveries.push_back(key);
+        let older = self.layer.deliveries.insert(key, delivery);
+        if older.is_some() {
+            return older;
         }
-        if self.deliveries.len() > DELIVERIES
-            && let Some(oldest) = self.deliveries.pop_front()
-            && let Some(oldest) = self.layer.deliveries.remove(&oldest)
-        {
-            self.layer.deliveries_by_id.remove(&oldest.id);
+        self.deliveries.push_back(key);
+        if self.deliveries.len() <= DELIVERIES {
+            return None;
         }
+        let oldest = self.deliveries.pop_front()?;
+        let oldest = self.layer.deliveries.remove(&oldest)?;
+        self.layer.deliveries_by_id.remove(&oldest.id);
+        Some(oldest)
     }
 }

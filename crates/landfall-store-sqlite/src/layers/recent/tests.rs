@@ -34,6 +34,7 @@ fn work(key: WorkKey, order: &Arc<Order>) -> Work {
 fn layer(keys: impl Iterator<Item = u32> + Clone, order: &Arc<Order>) -> Layer {
     let mut layer = Layer::default();
     for key in keys.map(DeliveryKey) {
+        layer.deliveries_by_id.insert(key.0.to_string(), key);
         layer.deliveries.insert(key, delivery(key));
         let key = WorkKey::of(key, 0);
         layer.works.insert(key, Some(work(key, order)));
@@ -54,7 +55,7 @@ fn the_oldest_goes_when_there_is_too_much() {
     });
     let mut recent = Recent::default();
     for part in 0..6_u32 {
-        recent.take(layer(part * 12_000..(part + 1) * 12_000, &order));
+        recent.take(&mut layer(part * 12_000..(part + 1) * 12_000, &order));
     }
     let kept = &recent.layer;
     assert_eq!(kept.deliveries.len(), DELIVERIES);
@@ -67,7 +68,7 @@ fn the_oldest_goes_when_there_is_too_much() {
     assert!(!kept.works.contains_key(&WorkKey::of(DeliveryKey(0), 0)));
     // What changes over and over takes no more room than what does not.
     for _ in 0..9 {
-        recent.take(layer(70_000..71_000, &order));
+        recent.take(&mut layer(70_000..71_000, &order));
     }
     assert!(recent.deliveries.len() <= DELIVERIES && recent.works.len() <= WORKS);
     assert!(recent.layer.deliveries.contains_key(&DeliveryKey(60_000)));
@@ -75,6 +76,6 @@ fn the_oldest_goes_when_there_is_too_much() {
     let mut done = Layer::default();
     let key = WorkKey::of(newest, 0);
     done.works.insert(key, None);
-    recent.take(done);
+    recent.take(&mut done);
     assert!(!recent.layer.works.contains_key(&key));
 }
