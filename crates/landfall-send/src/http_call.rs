@@ -184,9 +184,11 @@ impl Reply {
     }
 
     /// The refusal that this answer is: with its status, the provider's code and words, and when to
-    /// come back. A redirect says where it leads, because that is usually the right address.
+    /// come back. A redirect says to whom it leads, because that is usually the right address.
     pub(crate) fn refused(&self, reason: Reason, code: Option<String>, message: &str) -> Answer {
         let redirect = self.header(&LOCATION).filter(|_| self.is_redirect());
+        // Not more of it: path and query may repeat a secret of ours.
+        let redirect = redirect.and_then(origin);
         let mut answer = match redirect {
             Some(location) => Answer::refused_saying(
                 reason,
@@ -216,6 +218,12 @@ pub(crate) fn http_url(text: &str) -> Result<Url, &'static str> {
         "http" | "https" => Ok(url),
         _ => Err("must begin with https:// (or http://)"),
     }
+}
+
+/// Scheme, host and port of a complete URL.
+fn origin(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    Some(url.origin().ascii_serialization())
 }
 
 /// The base address of a provider, or another in its place; a path of it is kept.

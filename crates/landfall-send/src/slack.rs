@@ -8,6 +8,8 @@ pub mod classify;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 use landfall_domain::attempt::Answer;
 use landfall_domain::channel::Provider;
@@ -16,6 +18,7 @@ use landfall_domain::reason::Reason;
 use landfall_domain::time::Timestamp;
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::credential::{CredentialError, SlackCredential};
 use crate::http_call::{HttpCall, Reply, http_url};
@@ -25,6 +28,8 @@ use crate::{Network, Outgoing, Sender};
 pub struct SlackSender {
     http: HttpCall,
     url: Url,
+    /// How long a message may take, both requests together when there are two.
+    timeout: Duration,
 }
 
 impl SlackSender {
@@ -50,6 +55,7 @@ impl SlackSender {
         Ok(Self {
             http: HttpCall::new(network, credential.ca_pem.as_deref())?,
             url,
+            timeout: network.attempt_timeout,
         })
     }
 
@@ -58,7 +64,8 @@ impl SlackSender {
             Ok(body) => body,
             Err(answer) => return answer,
         };
-        let reply = match self.call(&body, now).await {
+        let begun = Instant::now();
+        let reply = match self.call(&body, self.timeout, now).await {
             Ok(reply) => reply,
             Err(answer) => return answer,
         };
@@ -67,7 +74,8 @@ impl SlackSender {
         if with_blocks && !text.is_empty() && classify::blames_blocks(&reply.text()) {
             // Slack refused it, so nothing was posted; better the bare text than nothing.
             let plain = json!({ "text": text });
-            return match self.call(&plain, now).await {
+            let left = self.timeout.saturating_sub(begun.elapsed());
+            return match self.call(&plain, left, now).await {
                 Ok(reply) => answer(&reply),
                 Err(answer) => answer,
             };
@@ -75,8 +83,9 @@ impl SlackSender {
         answer(&reply)
     }
 
-    async fn call(&self, body: &Value, now: Timestamp) -> Result<Reply, Answer> {
-        let request = self.http.request(Method::POST, &self.url).json(body);
+    async fn call(&self, body: &Value, timeout: Duration, now: Timestamp) -> Result<Reply, Answer> {
+        let request = self.http.request(Method::POST, &self.url);
+        let request = request.json(body).timeout(timeout);
         self.http.call(request, now).await.map_err(Answer::from)
     }
 }

@@ -12,6 +12,7 @@ use landfall_domain::marks::Mark;
 use landfall_domain::reason::Reason;
 use landfall_domain::time::{ManualClock, Timestamp};
 use landfall_send::credential::{GatewayCredential, TwilioCredential};
+use landfall_send::sms::gateway::{GatewayReport, report};
 use landfall_send::sms::twilio::{MessageStatus, StatusCallback, classify, signature};
 use landfall_send::sms::{TwilioSender, segments};
 use landfall_send::{Address, Credential, Network, Outgoing, Sender, connect};
@@ -417,6 +418,38 @@ async fn a_check_of_a_gateway_sends_nothing() {
     drop(gateway);
     let answer = sender.check(NOW).await;
     assert_ne!(answer.verdict, Verdict::Accepted, "{answer:?}");
+}
+
+#[tokio::test]
+async fn reports_of_a_gateway_are_genuine_and_read() {
+    let gateway = gateway();
+    let step = |status| sms_gateway::Step {
+        status,
+        error: None,
+    };
+    let way = [sms_gateway::Status::Sent, sms_gateway::Status::Delivered].map(step);
+    let take = sms_gateway::Answer::Take(way.to_vec());
+    gateway.script().replace(Script::of([Rule::always(take)]));
+    let credential = Credential::HttpSms(gateway_credential(&gateway));
+    let sender = connect(&credential, &network()).unwrap();
+    let answer = sender.send(&to(ANN, "Hi"), NOW).await;
+    while gateway.advance() > 0 {}
+    let reports = gateway.next_reports();
+    let marks: Vec<Option<Mark>> = reports
+        .iter()
+        .map(|posted| {
+            let (body, at) = (posted.body.as_bytes(), posted.timestamp.to_string());
+            let genuine = |signature: &str| {
+                report::is_genuine("secret-of-the-gateway", &at, body, signature, NOW)
+            };
+            assert!(genuine(&posted.signature));
+            assert!(!genuine(&posted.forged().signature));
+            let read = GatewayReport::read(body, "", "").unwrap();
+            assert_eq!(read.id, answer.provider_id);
+            read.status.mark()
+        })
+        .collect();
+    assert_eq!(marks, [Some(Mark::Sent), Some(Mark::Delivered)]);
 }
 
 #[tokio::test]

@@ -21,6 +21,23 @@ fn only_http_addresses_are_taken() {
 }
 
 #[test]
+fn a_redirect_names_the_server_and_nothing_secret() {
+    let to = |location: &str| {
+        let mut reply = Reply::of(308, "moved");
+        let location = location.parse().expect("a header value");
+        reply.headers.insert(LOCATION, location);
+        reply.refused(Reason::ProviderConfig, None, "moved").message
+    };
+    let words = to("https://user:pw@b.example:8443/services/s3cret?t=1").expect("words");
+    assert!(words.contains("https://b.example:8443"), "{words}");
+    assert!(
+        !words.contains("s3cret") && !words.contains("pw"),
+        "{words}"
+    );
+    assert_eq!(to("/services/s3cret").as_deref(), Some("moved"));
+}
+
+#[test]
 fn a_base_address_keeps_its_path_and_loses_its_last_slash() {
     let given = base_url(Some("http://127.0.0.1:1/proxy/"), "https://a.example");
     assert_eq!(given.as_deref(), Ok("http://127.0.0.1:1/proxy"));

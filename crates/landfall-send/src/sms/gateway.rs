@@ -4,8 +4,11 @@
 //! `{"to", "from", "text", "reference": attempt id, "callback_url", "validity_seconds"}`.
 //! Any success status takes the message, unless the answer carries an error's code nevertheless.
 
+pub mod report;
 #[cfg(test)]
 mod tests;
+
+pub use report::{GatewayReport, GatewayStatus};
 
 use futures_util::future::BoxFuture;
 use landfall_domain::attempt::Answer;
