@@ -302,10 +302,17 @@ async fn a_connection_that_breaks_before_the_message_took_nothing() {
 async fn a_connection_that_breaks_behind_the_message_leaves_it_open() {
     let relay = relay();
     for (torn, taken) in [(sim::Answer::Close, 0), (sim::Answer::CloseAfter, 1)] {
-        script(&relay, Stage::Content, torn, 1);
-        let answer = sender(&relay).send(&to(ANN), NOW).await;
-        assert_eq!(answer.reason(), Some(Reason::OutcomeUnknown), "{answer:?}");
-        assert_eq!(relay.taken().len(), taken, "sent once, not again");
+        for used_before in [false, true] {
+            let sender = sender(&relay);
+            if used_before {
+                sender.send(&to(ANN), NOW).await;
+            }
+            let before = relay.taken().len();
+            script(&relay, Stage::Content, torn.clone(), 1);
+            let answer = sender.send(&to(ANN), NOW).await;
+            assert_eq!(answer.reason(), Some(Reason::OutcomeUnknown), "{answer:?}");
+            assert_eq!(relay.taken().len(), before + taken, "sent once, not again");
+        }
     }
 }
 

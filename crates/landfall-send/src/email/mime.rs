@@ -144,18 +144,19 @@ fn subject(content: &EmailContent, to: &Address) -> Result<String, MailError> {
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
     let subject = subject.trim();
-    let listed = |field, list: &Option<String>| {
-        mailboxes(list.as_deref().unwrap_or_default())
-            .map_err(|error| MailError::Addresses { field, error })
-    };
     let is_recipient = |list: &[Mailbox]| list.iter().any(|mailbox| mailbox.email == *to);
-    let open = listed("to", &content.to)?;
-    let hidden = content.fake_bcc && is_recipient(&listed("bcc", &content.bcc)?);
+    let open = listed("to", content.to.as_deref())?;
+    let hidden = content.fake_bcc && is_recipient(&listed("bcc", content.bcc.as_deref())?);
     if !hidden || is_recipient(&open) {
         return Ok(subject.to_owned());
     }
     let names: Vec<String> = open.iter().map(|m| m.email.to_string()).collect();
     Ok(format!("[{}] {subject}", names.join(", ")))
+}
+
+/// The addresses of a field; one that is not there has none.
+fn listed(field: &'static str, list: Option<&str>) -> Result<Vec<Mailbox>, MailError> {
+    mailboxes(list.unwrap_or_default()).map_err(|error| MailError::Addresses { field, error })
 }
 
 /// What everybody sees of the addresses. Those of `bcc` stand nowhere.
@@ -164,21 +165,17 @@ fn with_addresses(
     content: &EmailContent,
     recipient: &Mailbox,
 ) -> Result<MessageBuilder, MailError> {
-    let listed = |field, list: &Option<String>| {
-        mailboxes(list.as_deref().unwrap_or_default())
-            .map_err(|error| MailError::Addresses { field, error })
-    };
-    let mut to = listed("to", &content.to)?;
+    let mut to = listed("to", content.to.as_deref())?;
     if to.is_empty() {
         to.push(recipient.clone());
     }
     for mailbox in to {
         builder = builder.to(mailbox);
     }
-    for mailbox in listed("cc", &content.cc)? {
+    for mailbox in listed("cc", content.cc.as_deref())? {
         builder = builder.cc(mailbox);
     }
-    for mailbox in listed("reply_to", &content.reply_to)? {
+    for mailbox in listed("reply_to", content.reply_to.as_deref())? {
         builder = builder.reply_to(mailbox);
     }
     Ok(builder)
