@@ -76,7 +76,7 @@ pub(crate) fn build(outgoing: &Outgoing, now: Timestamp) -> Result<Value, Answer
         Platform::Ios => apple::message(ingredients)?,
         Platform::Web => web::message(ingredients)?,
     };
-    address(&mut message, token);
+    address(&mut message, token)?;
     if let Some(label) = outgoing.analytics_label.as_deref().and_then(label) {
         let options = object(&mut message, "message", "fcm_options")?;
         fill(options, "analytics_label", || json!(label));
@@ -104,7 +104,7 @@ fn enveloped(message: Object, validate_only: bool) -> Value {
 }
 
 /// Names the device, and nobody else: a custom payload must not send to a topic.
-fn address(message: &mut Object, token: &str) {
+fn address(message: &mut Object, token: &str) -> Result<(), Answer> {
     for target in ["token", "fid", "topic", "condition"] {
         message.remove(target);
     }
@@ -112,7 +112,14 @@ fn address(message: &mut Object, token: &str) {
         Some(fid) => ("fid", fid),
         None => ("token", token),
     };
+    if value.trim().is_empty() {
+        return Err(Answer::refused_saying(
+            Reason::TokenMalformed,
+            "the device's token is empty: send what Firebase's SDK gives the app",
+        ));
+    }
     message.insert(member.to_owned(), json!(value));
+    Ok(())
 }
 
 /// A label in the characters that FCM takes; `None` when nothing is left.

@@ -123,6 +123,15 @@ fn only_the_prefix_makes_a_token_an_installation_id() {
 }
 
 #[test]
+fn an_empty_token_is_noticed_before_anything_is_sent() {
+    for token in ["", " ", FID_PREFIX] {
+        let outgoing = outgoing(Platform::Android, token, PushContent::default());
+        let answer = build(&outgoing, NOW).unwrap_err();
+        assert_eq!(answer.reason(), Some(Reason::TokenMalformed), "{token:?}");
+    }
+}
+
+#[test]
 fn browsers_get_the_same_data_and_their_own_headers() {
     let message = &built(Platform::Web, rich())["message"];
     assert_eq!(message["data"]["title"], "T");

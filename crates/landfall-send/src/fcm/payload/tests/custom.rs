@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn with(custom: CustomPayload) -> PushContent {
@@ -194,5 +196,71 @@ fn a_malformed_one_is_refused_with_its_place() {
         assert_eq!(answer.reason(), Some(Reason::PayloadInvalid), "{place}");
         let message = answer.message.unwrap();
         assert!(message.contains(place), "{place}: {message}");
+    }
+}
+
+/// Any JSON, made of the names that matter.
+fn any_json() -> impl Strategy<Value = Value> {
+    let name = prop::sample::select(vec![
+        "message",
+        "data",
+        "android",
+        "apns",
+        "webpush",
+        "payload",
+        "headers",
+        "aps",
+        "token",
+        "topic",
+        "condition",
+        "fid",
+        "fcm_options",
+        "fcmOptions",
+        "CIO-Delivery-ID",
+        "collapseKey",
+        "from",
+    ]);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "[a-z]{0,6}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 40, 6, move |inner| {
+        let list = prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from);
+        let members = prop::collection::btree_map(name.clone(), inner, 0..6);
+        let object = members.prop_map(|members| json!(members));
+        prop_oneof![1 => list, 4 => object]
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_it_holds_it_reaches_this_device_alone_and_is_identified(
+        inner in any_json(),
+        wrapped in any::<bool>(),
+    ) {
+        let payload = if wrapped { json!({ "message": inner }) } else { inner };
+        for (platform, content, place) in [
+            (Platform::Android, android(payload.clone()), "/message/data"),
+            (Platform::Ios, ios(payload.clone()), "/message/apns/payload"),
+            (Platform::Web, web(payload.clone()), "/message/data"),
+        ] {
+            match build(&outgoing(platform, "tok:APA91", content), NOW) {
+                Ok(built) => {
+                    let message = &built["message"];
+                    prop_assert_eq!(&message["token"], "tok:APA91");
+                    for target in ["topic", "condition", "fid"] {
+                        prop_assert!(message.get(target).is_none());
+                    }
+                    let keys = built.pointer(place).unwrap();
+                    prop_assert_eq!(&keys["CIO-Delivery-ID"], "dlv_7");
+                    prop_assert_eq!(&keys["CIO-Delivery-Token"], "tok:APA91");
+                }
+                Err(answer) => {
+                    prop_assert_eq!(answer.reason(), Some(Reason::PayloadInvalid));
+                }
+            }
+        }
     }
 }
