@@ -16,7 +16,7 @@ use tokio::sync::watch;
 pub use file::{DirectoryError, DirectoryFile, write_private};
 pub use record::{KeyKind, KeyRecord, WorkspaceRecord};
 
-use crate::seal::{MasterKey, key_hash};
+use crate::seal::{MasterKey, SealError, key_hash};
 use crate::workspace::Workspace;
 
 /// A place that webhooks come from.
@@ -218,6 +218,16 @@ impl Directory {
         file.write(&self.path)?;
         self.index(file, open)?;
         Ok(changed)
+    }
+
+    /// Seals a secret for a place, with the master key.
+    pub(crate) fn seal(&self, context: &str, secret: &str) -> Result<String, SealError> {
+        self.master.seal(context, secret)
+    }
+
+    /// Opens what [`Self::seal`] sealed for the place.
+    pub(crate) fn unseal(&self, context: &str, sealed: &str) -> Result<String, SealError> {
+        self.master.open(context, sealed)
     }
 
     /// Tells when something here was changed, by us or in the file.

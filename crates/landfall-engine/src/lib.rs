@@ -14,6 +14,7 @@ pub mod heartbeat;
 pub mod intake;
 mod open;
 pub mod random;
+pub mod reporting;
 pub mod roster;
 pub mod seal;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use heartbeat::Heartbeat;
 pub use intake::SubmitError;
 pub use landfall_domain::decide::Taken;
 pub use open::{Opened, Options, open};
+pub use reporting::{Reporter, Reporting};
 pub use roster::Roster;
 pub use workspace::{Rebuild, Workspace};
 

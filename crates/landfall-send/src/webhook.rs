@@ -8,7 +8,7 @@ mod post;
 mod request;
 pub mod signature;
 
-pub use post::{ReportPoster, TIMEOUT};
+pub use post::{ReportPoster, TIMEOUT, check_endpoint};
 pub use signature::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 
 use futures_util::future::BoxFuture;

@@ -13,9 +13,23 @@ use super::request::signed;
 use crate::Network;
 use crate::credential::CredentialError;
 use crate::http_call::{HttpCall, http_url};
+use crate::reach;
 
 /// How long a receiver has for its answer (reporting-webhooks.md 1).
 pub const TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Whether reports may be posted to an address, as far as the address itself says; where its name leads
+/// is looked at with every report.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_endpoint(url: &str, network: &Network) -> Result<(), String> {
+    let url = http_url(url).map_err(str::to_owned)?;
+    if network.private_allowed {
+        return Ok(());
+    }
+    reach::check_literal(&url).map_err(|refusal| refusal.to_string())
+}
 
 /// Posts reports. Shared by all who post; it keeps connections open.
 #[derive(Clone)]
