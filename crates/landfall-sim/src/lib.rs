@@ -9,6 +9,7 @@ pub mod apns;
 pub mod certificate;
 pub mod fcm;
 pub mod http;
+pub mod phones;
 pub mod receiver;
 pub mod script;
 pub mod slack;

@@ -29,7 +29,7 @@ pub(crate) fn name(recipient: &str) -> u64 {
 }
 
 /// The finishing step of SplitMix64: every bit of the input moves half of the output's bits.
-fn mixed(input: u64) -> u64 {
+pub(crate) fn mixed(input: u64) -> u64 {
     let mut state = input.wrapping_add(0x9e37_79b9_7f4a_7c15);
     state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
