@@ -21,6 +21,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
             || {
                 postgres::install()?;
                 tools::install()?;
+                tools::ruby()?;
                 println!("    Node {}", tools::node_version());
                 Ok(())
             },

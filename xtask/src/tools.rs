@@ -36,6 +36,19 @@ pub(crate) fn install() -> Result<()> {
     Ok(())
 }
 
+/// Installs Ruby with Liquid from Debian when it is missing: what our templates are compared with.
+pub(crate) fn ruby() -> Result<()> {
+    let probe = program("ruby").args(["-e", "require 'liquid'"]).output();
+    if probe.is_ok_and(|probe| probe.status.success()) {
+        return Ok(());
+    }
+    if !crate::postgres::is_root() || !is_there("apt-get", "--version") {
+        bail!("Ruby's Liquid is missing: install it (Debian: apt-get install ruby ruby-liquid)");
+    }
+    println!("    Ruby's Liquid is missing; installing Debian's packages");
+    apt(&["ruby", "ruby-liquid"])
+}
+
 fn node(lists: &Path) -> Result<()> {
     let folder = folder().join("node");
     let list = lists.join("package-lock.json");
