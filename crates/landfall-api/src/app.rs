@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use landfall_engine::Directory;
+use landfall_engine::credentials::Network;
+use landfall_engine::{Directory, Sending};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 
@@ -29,16 +30,24 @@ pub struct App {
     pub(crate) directory: Directory,
     pub(crate) settings: Arc<Settings>,
     pub(crate) refusals: Arc<Refusals>,
+    pub(crate) sending: Sending,
 }
 
 impl App {
-    /// Over the workspaces of a directory.
+    /// Over the workspaces of a directory; nothing is sent.
     pub fn new(directory: Directory, settings: Settings) -> Self {
         Self {
+            sending: Sending::new(directory.clone(), Network::default(), false),
             directory,
             settings: Arc::new(settings),
             refusals: Arc::default(),
         }
+    }
+
+    /// The same, with what sends.
+    #[must_use]
+    pub fn with_sending(self, sending: Sending) -> Self {
+        Self { sending, ..self }
     }
 }
 

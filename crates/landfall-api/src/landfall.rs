@@ -2,8 +2,10 @@
 
 pub mod books;
 pub mod coverage;
+mod credentials;
 pub mod deliveries;
 pub mod dimension;
+mod health_of_sending;
 mod imports;
 pub mod metrics;
 mod names;
@@ -61,6 +63,14 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(rejected::list))
         .routes(routes!(names::list, names::put))
         .routes(routes!(sources::list, sources::put))
+        .routes(routes!(credentials::list))
+        .routes(routes!(
+            credentials::get,
+            credentials::put,
+            credentials::remove
+        ))
+        .routes(routes!(credentials::check))
+        .routes(routes!(health_of_sending::get))
         .routes(routes!(imports::begin, imports::list))
         .routes(routes!(imports::get))
         .routes(routes!(imports::chunk))

@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Keys(Keys),
     /// Where webhooks come from: list or add.
     Sources(Sources),
+    /// What is sent with: keys of APNs, FCM, Web Push, gateways and relays.
+    Credentials(crate::commands::credentials::Credentials),
     #[command(flatten)]
     Ask(crate::commands::ask::Ask),
     /// Import a file: Customer.io delivery export, webhook archive, people or devices.
@@ -115,6 +117,8 @@ pub(crate) struct Serve {
     /// Keep people and ledger in PostgreSQL instead of the data folder.
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) sending: crate::serve::sending::SendingArgs,
     /// Accept requests but store nothing: for measuring the HTTP side alone.
     #[arg(long, hide = true)]
     pub(crate) store_nothing: bool,

@@ -1,6 +1,7 @@
 //! One module for each command.
 
 pub(crate) mod ask;
+pub(crate) mod credentials;
 pub(crate) mod import;
 mod init;
 mod keys;
@@ -19,6 +20,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Workspace(list) => workspaces::run(&list),
         Command::Keys(keys) => keys::run(&keys),
         Command::Sources(sources) => sources::run(&sources),
+        Command::Credentials(credentials) => credentials::run(credentials),
         Command::Ask(ask) => ask::run(ask),
         Command::Import(import) => import::run(&import),
         Command::Openapi => {

@@ -1,11 +1,13 @@
-//! `landfall serve`: open the workspaces, listen, stop in order.
+//! `landfall serve`: open the workspaces, listen, send, stop in order.
+
+pub(crate) mod sending;
 
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use landfall_domain::time::WallClock;
 use landfall_engine::directory::WorkspaceRecord;
-use landfall_engine::{Directory, Opened, Options, Workspace};
+use landfall_engine::{Directory, Opened, Options, Sending, Workspace};
 use landfall_store::Store;
 
 use crate::cli::{LogFormat, Serve};
@@ -50,7 +52,10 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         store_nothing: serve.store_nothing,
     };
     let kept = directory.clone();
-    let router = landfall_api::router(landfall_api::App::new(directory, settings));
+    let network = serve.sending.network()?;
+    let sending = Sending::new(directory.clone(), network, !serve.sending.no_send);
+    let app = landfall_api::App::new(directory, settings).with_sending(sending.clone());
+    let router = landfall_api::router(app);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -58,7 +63,12 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         runtime.spawn(keep_swept(workspace));
     }
     runtime.spawn(keep_current(kept));
-    let served = runtime.block_on(listen_until_stopped(serve, router));
+    let served = runtime.block_on(async {
+        let running = sending::start(&sending, &serve.sending);
+        let served = listen_until_stopped(serve, router).await;
+        running.stop().await;
+        served
+    });
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     for workspace in opened {
         workspace.stop();
@@ -66,7 +76,7 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
     served
 }
 
-/// Takes keys and sources that the command line changes beside the running server.
+/// Takes keys, sources and credentials that the command line changes beside the running server.
 async fn keep_current(directory: Directory) {
     let mut looks = tokio::time::interval(LOOK);
     let mut complained = false;
@@ -80,12 +90,12 @@ async fn keep_current(directory: Directory) {
             Ok(changed) => {
                 complained = false;
                 if changed {
-                    tracing::info!("keys and sources were changed and taken");
+                    tracing::info!("the directory was changed and taken");
                 }
             }
             Err(error) if !complained => {
                 complained = true;
-                tracing::warn!(%error, "changed keys and sources cannot be read; the known ones stay");
+                tracing::warn!(%error, "the changed directory cannot be read; what is known stays");
             }
             Err(_) => {}
         }

@@ -5,6 +5,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use landfall_board::QueryError;
 use landfall_engine::SubmitError;
+use landfall_engine::credentials::CredentialError;
+use landfall_engine::credentials::at_work::CheckError;
 use landfall_engine::directory::DirectoryError;
 use landfall_store::StoreError;
 use serde::Serialize;
@@ -30,11 +32,17 @@ pub enum Code {
     Unavailable,
     /// A bug or damage on our side.
     Internal,
+    /// A credential is incomplete or malformed: mend it.
+    CredentialInvalid,
+    /// The provider refuses the credential: replace it.
+    CredentialRefused,
+    /// The provider cannot be asked now: try again later, or store the credential unchecked.
+    ProviderUnavailable,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::InvalidParameter,
         Self::Unauthorized,
         Self::NotFound,
@@ -43,6 +51,9 @@ impl Code {
         Self::Busy,
         Self::Unavailable,
         Self::Internal,
+        Self::CredentialInvalid,
+        Self::CredentialRefused,
+        Self::ProviderUnavailable,
     ];
 
     /// Stable name; `docs/errors/<name>.md` explains it.
@@ -56,12 +67,15 @@ impl Code {
             Self::Busy => "busy",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
+            Self::CredentialInvalid => "credential_invalid",
+            Self::CredentialRefused => "credential_refused",
+            Self::ProviderUnavailable => "provider_unavailable",
         }
     }
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::InvalidParameter => StatusCode::BAD_REQUEST,
+            Self::InvalidParameter | Self::CredentialInvalid => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Conflict => StatusCode::CONFLICT,
@@ -69,6 +83,8 @@ impl Code {
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::CredentialRefused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::ProviderUnavailable => StatusCode::BAD_GATEWAY,
         }
     }
 }
@@ -190,6 +206,26 @@ impl From<SubmitError> for Problem {
                 Self::new(Code::Unavailable, error.to_string())
             }
         }
+    }
+}
+
+impl From<CredentialError> for Problem {
+    fn from(error: CredentialError) -> Self {
+        Self {
+            code: Code::CredentialInvalid,
+            message: error.problem,
+            field: Some(error.field.to_owned()),
+        }
+    }
+}
+
+impl From<CheckError> for Problem {
+    fn from(error: CheckError) -> Self {
+        let code = match &error {
+            CheckError::Missing(_) => Code::NotFound,
+            CheckError::Unusable(_) => Code::CredentialInvalid,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

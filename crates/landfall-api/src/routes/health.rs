@@ -1,5 +1,7 @@
 //! Health, metrics for Prometheus, the OpenAPI document, and the answer to unknown paths.
 
+mod sending;
+
 use std::fmt::Write as _;
 
 use axum::Router;
@@ -81,6 +83,7 @@ async fn metrics(State(app): State<App>) -> Response {
             "landfall_board_complete{{workspace=\"{id}\"}} {complete}"
         );
     }
+    sending::write(&mut text, &app);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod coverage;
+mod doctor;
 mod log;
 mod metrics;
 pub(crate) mod show;
@@ -41,6 +42,8 @@ Examples:
     Books(coverage::Books),
     /// Inputs that were refused, with the reason.
     Rejected(coverage::Rejected),
+    /// Whether messages go out and arrive, and what to do when not; fails on an alarm.
+    Doctor(doctor::Doctor),
 }
 
 /// How every question can be narrowed.
@@ -90,5 +93,6 @@ pub(crate) fn run(ask: Ask) -> Result<()> {
         Ask::Coverage(coverage) => coverage::run(&coverage),
         Ask::Books(books) => coverage::books(&books),
         Ask::Rejected(rejected) => coverage::rejected(&rejected),
+        Ask::Doctor(doctor) => doctor::run(&doctor),
     }
 }

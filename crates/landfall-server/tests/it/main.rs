@@ -3,6 +3,7 @@
 mod clients;
 mod commands;
 mod crash;
+mod credentials;
 mod harness;
 mod phones;
 mod restart;

@@ -9,9 +9,10 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use landfall_domain::time::{ManualClock, Timestamp};
+use landfall_engine::credentials::Network;
 use landfall_engine::directory::{DirectoryFile, KeyKind, WorkspaceRecord};
 use landfall_engine::seal::{MASTER_KEY_BYTES, MasterKey};
-use landfall_engine::{Directory, Opened, Workspace};
+use landfall_engine::{Directory, Opened, Sending, Workspace};
 use landfall_store::ActivityQuery;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -28,6 +29,7 @@ const SIGNING_KEY: &str = "whsec_demo";
 pub(super) struct House {
     router: Router,
     opened: Vec<Opened>,
+    pub(super) sending: Sending,
     _folder: tempfile::TempDir,
 }
 
@@ -84,8 +86,16 @@ impl House {
             store_nothing: false,
         };
         set(&mut settings);
+        // Providers are simulated on loopback; due messages are not sent by themselves.
+        let network = Network {
+            private_allowed: true,
+            ..Network::default()
+        };
+        let sending = Sending::new(directory.clone(), network, false);
+        let app = App::new(directory, settings).with_sending(sending.clone());
         Self {
-            router: crate::app::router(App::new(directory, settings)),
+            router: crate::app::router(app),
+            sending,
             opened,
             _folder: folder,
         }

@@ -90,9 +90,7 @@ fn kind_and_data(input: &PersonInput) -> Option<(&'static str, Value)> {
         PersonInput::UpdateSkipped { attributes } => refused(changes(attributes)),
         PersonInput::DeviceRegistered { .. }
         | PersonInput::DeviceReleased { .. }
-        | PersonInput::DeviceRestored { .. } => {
-            Some(("device_change", device(input)))
-        }
+        | PersonInput::DeviceRestored { .. } => Some(("device_change", device(input))),
         PersonInput::Created {
             visitor: false,
             cio_id,
