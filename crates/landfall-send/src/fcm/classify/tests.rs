@@ -44,125 +44,132 @@ fn apns_error(status: u16, reason: &str) -> Value {
 
 const BAD_TOKEN: &str = "The registration token is not a valid FCM registration token";
 
+/// HTTP status, status by name, FCM's own code (empty: none), words, and what it means.
+const ROWS: &[(u16, &str, &str, &str, Reason)] = &[
+    (
+        400,
+        "INVALID_ARGUMENT",
+        "INVALID_ARGUMENT",
+        BAD_TOKEN,
+        Reason::TokenInvalid,
+    ),
+    (
+        400,
+        "INVALID_ARGUMENT",
+        "INVALID_ARGUMENT",
+        "Invalid data payload key: from",
+        Reason::PayloadInvalid,
+    ),
+    (
+        401,
+        "UNAUTHENTICATED",
+        "THIRD_PARTY_AUTH_ERROR",
+        "Auth error from APNS",
+        Reason::ProviderThirdParty,
+    ),
+    (
+        401,
+        "UNAUTHENTICATED",
+        "",
+        "Request had invalid authentication credentials",
+        Reason::ProviderAuth,
+    ),
+    (
+        403,
+        "PERMISSION_DENIED",
+        "SENDER_ID_MISMATCH",
+        "SenderId mismatch",
+        Reason::WrongProject,
+    ),
+    (
+        403,
+        "PERMISSION_DENIED",
+        "",
+        "Permission denied on resource project",
+        Reason::ProviderAuth,
+    ),
+    (
+        404,
+        "NOT_FOUND",
+        "UNREGISTERED",
+        "Requested entity was not found.",
+        Reason::TokenUnregistered,
+    ),
+    (
+        404,
+        "NOT_FOUND",
+        "",
+        "Requested entity was not found.",
+        Reason::ProviderConfig,
+    ),
+    (
+        429,
+        "RESOURCE_EXHAUSTED",
+        "QUOTA_EXCEEDED",
+        "Quota exceeded",
+        Reason::ProviderThrottled,
+    ),
+    (
+        429,
+        "RESOURCE_EXHAUSTED",
+        "",
+        "Quota exceeded",
+        Reason::ProviderThrottled,
+    ),
+    (
+        500,
+        "INTERNAL",
+        "INTERNAL",
+        "Internal error encountered.",
+        Reason::ProviderUnavailable,
+    ),
+    (
+        500,
+        "INTERNAL",
+        "",
+        "Internal error encountered.",
+        Reason::ProviderUnavailable,
+    ),
+    (
+        503,
+        "UNAVAILABLE",
+        "UNAVAILABLE",
+        "The service is unavailable.",
+        Reason::ProviderUnavailable,
+    ),
+    (
+        503,
+        "UNAVAILABLE",
+        "",
+        "The service is unavailable.",
+        Reason::ProviderUnavailable,
+    ),
+    (
+        504,
+        "DEADLINE_EXCEEDED",
+        "",
+        "Deadline exceeded",
+        Reason::ProviderUnavailable,
+    ),
+    (
+        400,
+        "INVALID_ARGUMENT",
+        "UNSPECIFIED_ERROR",
+        "?",
+        Reason::FailedUnknown,
+    ),
+    (
+        500,
+        "UNKNOWN",
+        "UNSPECIFIED_ERROR",
+        "?",
+        Reason::FailedUnknown,
+    ),
+];
+
 #[test]
 fn every_row_of_the_vendors_table_has_its_reason() {
-    use Reason as R;
-    let rows = [
-        (
-            400,
-            "INVALID_ARGUMENT",
-            "INVALID_ARGUMENT",
-            BAD_TOKEN,
-            R::TokenInvalid,
-        ),
-        (
-            400,
-            "INVALID_ARGUMENT",
-            "INVALID_ARGUMENT",
-            "Invalid data payload key: from",
-            R::PayloadInvalid,
-        ),
-        (
-            401,
-            "UNAUTHENTICATED",
-            "THIRD_PARTY_AUTH_ERROR",
-            "Auth error from APNS",
-            R::ProviderThirdParty,
-        ),
-        (
-            401,
-            "UNAUTHENTICATED",
-            "",
-            "Request had invalid authentication credentials",
-            R::ProviderAuth,
-        ),
-        (
-            403,
-            "PERMISSION_DENIED",
-            "SENDER_ID_MISMATCH",
-            "SenderId mismatch",
-            R::WrongProject,
-        ),
-        (
-            403,
-            "PERMISSION_DENIED",
-            "",
-            "Permission denied on resource project",
-            R::ProviderAuth,
-        ),
-        (
-            404,
-            "NOT_FOUND",
-            "UNREGISTERED",
-            "Requested entity was not found.",
-            R::TokenUnregistered,
-        ),
-        (
-            404,
-            "NOT_FOUND",
-            "",
-            "Requested entity was not found.",
-            R::ProviderConfig,
-        ),
-        (
-            429,
-            "RESOURCE_EXHAUSTED",
-            "QUOTA_EXCEEDED",
-            "Quota exceeded",
-            R::ProviderThrottled,
-        ),
-        (
-            429,
-            "RESOURCE_EXHAUSTED",
-            "",
-            "Quota exceeded",
-            R::ProviderThrottled,
-        ),
-        (
-            500,
-            "INTERNAL",
-            "INTERNAL",
-            "Internal error encountered.",
-            R::ProviderUnavailable,
-        ),
-        (
-            500,
-            "INTERNAL",
-            "",
-            "Internal error encountered.",
-            R::ProviderUnavailable,
-        ),
-        (
-            503,
-            "UNAVAILABLE",
-            "UNAVAILABLE",
-            "The service is unavailable.",
-            R::ProviderUnavailable,
-        ),
-        (
-            503,
-            "UNAVAILABLE",
-            "",
-            "The service is unavailable.",
-            R::ProviderUnavailable,
-        ),
-        (
-            504,
-            "DEADLINE_EXCEEDED",
-            "",
-            "Deadline exceeded",
-            R::ProviderUnavailable,
-        ),
-        (
-            400,
-            "INVALID_ARGUMENT",
-            "UNSPECIFIED_ERROR",
-            "?",
-            R::FailedUnknown,
-        ),
-        (500, "UNKNOWN", "UNSPECIFIED_ERROR", "?", R::FailedUnknown),
-    ];
-    for (http, status, code, message, reason) in rows {
+    for &(http, status, code, message, reason) in ROWS {
         let found = of(http, &error(http, status, code, message, &[])).answer;
         assert_eq!(found.reason(), Some(reason), "{http} {status} {code}");
         assert_eq!(found.status, Some(http));

@@ -6,7 +6,7 @@ use landfall_domain::content::{Priority, PushContent};
 use serde_json::{Value, json};
 
 use super::{
-    DELIVERY_ID, DELIVERY_TOKEN, Ingredients, Object, custom_message, fill, invalid, object,
+    DELIVERY_ID, DELIVERY_TOKEN, Ingredients, Object, custom_message, fill, invalid, object, said,
 };
 
 /// Longest `apns-collapse-id` in bytes (providers.md 1.2).
@@ -27,6 +27,7 @@ pub(super) fn message(ingredients: Ingredients<'_>) -> Result<Object, Answer> {
     let apns = object(&mut message, "message", "apns")?;
     let payload = object(apns, "message.apns", "payload")?;
     ingredients.identify(payload);
+    let_extension_run(payload);
     let shown = is_shown(payload);
     let headers = object(apns, "message.apns", "headers")?;
     // Apple refuses high priority for what only wakes the app (providers.md 1.2).
@@ -52,6 +53,15 @@ fn around(payload: Object) -> Object {
     let mut message = Object::new();
     message.insert("apns".to_owned(), Value::Object(apns));
     message
+}
+
+/// Without `mutable-content` the app's extension does not run for what is shown: no picture, and no
+/// report of the delivery (mobile-sdk.md 6.2).
+fn let_extension_run(payload: &mut Object) {
+    let aps = payload.get_mut("aps").and_then(Value::as_object_mut);
+    if let Some(aps) = aps.filter(|aps| aps.contains_key("alert")) {
+        fill(aps, "mutable-content", || json!(1));
+    }
 }
 
 /// Whether the device shows, plays or counts something; otherwise the push only wakes the app.
@@ -85,7 +95,7 @@ fn payload(content: &PushContent) -> Result<Object, Answer> {
     payload.insert("aps".to_owned(), Value::Object(aps(content)?));
     let mut push = Object::new();
     for (name, text) in [("link", &content.link), ("image", &content.image)] {
-        if let Some(text) = text {
+        if let Some(text) = said(text) {
             push.insert(name.to_owned(), json!(text));
         }
     }
@@ -110,25 +120,26 @@ fn aps(content: &PushContent) -> Result<Object, Answer> {
         ("subtitle", &content.subtitle),
         ("body", &content.body),
     ] {
-        if let Some(text) = text {
+        if let Some(text) = said(text) {
             alert.insert(name.to_owned(), json!(text));
         }
     }
-    aps.insert("alert".to_owned(), Value::Object(alert));
-    aps.insert("mutable-content".to_owned(), json!(1));
+    if !alert.is_empty() {
+        aps.insert("alert".to_owned(), Value::Object(alert));
+    }
     for (name, text) in [
         ("thread-id", &content.thread),
         ("category", &content.category),
         ("interruption-level", &content.interruption_level),
     ] {
-        if let Some(text) = text {
+        if let Some(text) = said(text) {
             aps.insert(name.to_owned(), json!(text));
         }
     }
-    if let Some(sound) = content.sound.as_deref().filter(|&sound| sound != "none") {
+    if let Some(sound) = said(&content.sound).filter(|&sound| sound != "none") {
         aps.insert("sound".to_owned(), json!(sound));
     }
-    if let Some(badge) = &content.badge {
+    if let Some(badge) = said(&content.badge) {
         let number: u32 = badge
             .trim()
             .parse()

@@ -120,7 +120,9 @@ fn apples_comes_in_fcms_style_or_in_apns_own() {
     });
     for (payload, priority) in [(inner.clone(), "10"), (fcm, "5")] {
         let apns = &built(Platform::Ios, ios(payload))["message"]["apns"];
-        assert_eq!(apns["payload"]["aps"], json!({ "alert": "own" }));
+        // Added, or the app's extension would not run and nothing be reported.
+        let aps = json!({ "alert": "own", "mutable-content": 1 });
+        assert_eq!(apns["payload"]["aps"], aps);
         assert_eq!(apns["payload"]["CIO"]["push"]["link"], "shop://x");
         assert_eq!(apns["payload"]["CIO-Delivery-ID"], "dlv_7");
         assert_eq!(apns["headers"]["apns-priority"], priority);
