@@ -5,8 +5,8 @@
 //! taken for [`PoolSettings::grow_after`]. How many streams a connection carries is what its peer says
 //! in `SETTINGS_MAX_CONCURRENT_STREAMS`, at every moment (providers.md 1.5); requests beyond that wait
 //! in order. Requests that the peer provably did not process (`GOAWAY` below their stream,
-//! `REFUSED_STREAM`) are sent again on another connection, within the same call. Everything else that
-//! goes wrong is told, not retried: see [`Outcome`].
+//! `REFUSED_STREAM`) are sent again, within the same call. Everything else that goes wrong is told, not
+//! retried: see [`Outcome`].
 //!
 //! Below: `permits` counts the streams that may be opened; `connection` is one connection and the task
 //! that drives it, over `coalesce`, one write to the socket for many requests; `dial` makes it;
@@ -41,7 +41,8 @@ use crate::Network;
 
 pub use self::origin::{Origin, OriginError};
 
-/// How often one call sends a request again that was not processed (providers.md 10).
+/// How often one call sends a request again that was not processed (providers.md 10). A connection that
+/// answered others before it went away does not count: all get further then, and the deadline ends it.
 const RESENDS_MAX: u32 = 3;
 
 /// How a pool behaves. The numbers follow providers.md 1.5 and providers-implementations.md 3.
@@ -233,10 +234,12 @@ impl Pool {
         progress: &mut Progress,
     ) -> Outcome {
         let (mut resends, mut unusable) = (0, 0);
+        let mut refused: Option<String> = None;
         loop {
             let slot = match self.shared.slot().await {
                 Ok(slot) => slot,
-                Err(why) => return Outcome::ConnectionFailed(why),
+                // Who was turned away knows best why there is no connection.
+                Err(why) => return Outcome::ConnectionFailed(refused.unwrap_or(why)),
             };
             let connection = slot.connection();
             match exchange::run(connection, build(), body.clone(), progress).await {
@@ -254,10 +257,11 @@ impl Pool {
                     if going_away {
                         self.shared.retire(connection);
                     }
-                    resends += 1;
+                    resends += u32::from(!going_away || !connection.fate().answered());
                     if resends > RESENDS_MAX {
                         return Outcome::NotProcessed(why);
                     }
+                    refused = Some(why);
                 }
             }
         }

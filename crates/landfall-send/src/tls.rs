@@ -1,6 +1,9 @@
 //! How all senders set up TLS: one crypto provider, the public authorities and those that the operator
 //! adds, and a client certificate where a provider wants one.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject;

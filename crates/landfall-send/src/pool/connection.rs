@@ -130,15 +130,15 @@ impl Connection {
         self.fate.let_go.store(true, Ordering::Release);
     }
 
-    /// Ends a stream; by how many the free ones grew.
-    pub(super) fn release(&self) -> i64 {
+    /// Ends a stream: what was before, and by how many the free ones grew.
+    pub(super) fn release(&self) -> (Load, i64) {
         let (before, change) = self.fate.streams.release();
         if before.in_use == 1 {
             let age = self.opened.elapsed().as_millis();
             let age = u64::try_from(age).unwrap_or(u64::MAX);
             self.idle_since_ms.store(age, Ordering::Relaxed);
         }
-        change
+        (before, change)
     }
 
     /// Since when it carries nothing; `None` while it does.

@@ -30,8 +30,8 @@ pub(super) struct Shared {
     /// There is no connection, and why; set together.
     is_down: AtomicBool,
     down: Mutex<Option<Down>>,
-    /// Connections that ended before they answered anything, since the upkeep last looked.
-    stillborn: Mutex<Option<String>>,
+    /// Connections that ended and that the upkeep has not looked at yet.
+    ended: Mutex<Vec<Arc<Fate>>>,
 }
 
 /// There is no connection.
@@ -55,7 +55,11 @@ impl Slot<'_> {
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        self.shared.permits.follow(self.connection.release());
+        let (before, change) = self.connection.release();
+        self.shared.permits.follow(change);
+        if before.retired && before.in_use == 1 {
+            self.shared.call.notify_one();
+        }
     }
 }
 
@@ -92,7 +96,7 @@ impl Shared {
             relieved: AtomicU64::new(0),
             is_down: AtomicBool::new(false),
             down: Mutex::default(),
-            stillborn: Mutex::default(),
+            ended: Mutex::default(),
         }
     }
 
@@ -207,14 +211,23 @@ impl Shared {
     /// A connection has ended; its driver says so.
     pub(super) fn ended(&self, fate: &Arc<Fate>) {
         self.drop_out(fate);
-        if !fate.answered() && !fate.let_go() {
-            *lock(&self.stillborn) = Some(fate.why().to_owned());
-            self.call.notify_one();
-        }
+        lock(&self.ended).push(Arc::clone(fate));
+        self.call.notify_one();
     }
 
+    /// Why connections ended that never answered anything, unless we let them go. Only once all their
+    /// requests have looked at what came for them: the driver may have read the answers just before the
+    /// end.
     pub(super) fn take_stillborn(&self) -> Option<String> {
-        lock(&self.stillborn).take()
+        let mut ended = lock(&self.ended);
+        let (done, pending) = std::mem::take(&mut *ended)
+            .into_iter()
+            .partition::<Vec<_>, _>(|fate| fate.streams.load().in_use == 0);
+        *ended = pending;
+        let mut stillborn = done
+            .iter()
+            .filter(|fate| !fate.answered() && !fate.let_go());
+        stillborn.next().map(|fate| fate.why().to_owned())
     }
 
     /// Says to all who wait, and to all who come until then, that there is no connection.
