@@ -134,6 +134,11 @@ impl ApnsSim {
         self.core.counters.read()
     }
 
+    /// Returns when at least so many requests have come since the start.
+    pub async fn until_requests(&self, at_least: u64) {
+        self.core.until_requests(at_least).await;
+    }
+
     /// Takes a key away, as its owner can at Apple at any time. Its tokens are invalid from the next request
     /// on, also on open connections.
     pub fn revoke_key(&self, id: &str) {

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use landfall_domain::time::Clock;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::credentials::Keyring;
 use super::devices::{Devices, Told};
-use super::record::{Accepted, Counters, Taken};
+use super::record::{Accepted, Counters, Ended, Taken};
 use super::session::Command;
 use super::{ApnsAnswer, ApnsOptions, Auth, Connections, Environment, Fate, ProviderKey};
 use crate::http::Gate;
@@ -89,6 +89,7 @@ pub(super) struct Core {
     on_accepted: Option<OnAccepted>,
     on_fate: Option<OnFate>,
     made_ids: AtomicU64,
+    recorded: Notify,
 }
 
 impl Core {
@@ -120,6 +121,7 @@ impl Core {
             on_accepted: options.on_accepted,
             on_fate: options.on_fate,
             made_ids: AtomicU64::new(0),
+            recorded: Notify::new(),
         }
     }
 
@@ -146,6 +148,26 @@ impl Core {
     pub(super) fn set_connections(&self, connections: Connections) {
         let now = self.connections.write();
         *now.unwrap_or_else(PoisonError::into_inner) = connections;
+    }
+
+    /// Counts a request, and keeps what `taken` makes of it if requests are kept.
+    pub(super) fn record(&self, ended: Ended, taken: impl FnOnce(Ended) -> Taken) {
+        self.counters.count(&ended);
+        self.ledger.keep(|| taken(ended));
+        self.recorded.notify_waiters();
+    }
+
+    /// Returns when at least so many requests were recorded.
+    pub(super) async fn until_requests(&self, at_least: u64) {
+        loop {
+            let mut recorded = std::pin::pin!(self.recorded.notified());
+            // From here on no notice is missed.
+            recorded.as_mut().enable();
+            if self.counters.read().requests >= at_least {
+                return;
+            }
+            recorded.await;
+        }
     }
 
     /// An id in the form of a UUID that was not given out before.

@@ -397,8 +397,7 @@ impl Session {
     }
 
     fn record(&self, exchange: &Exchange, payload: &Bytes, ended: Ended) {
-        self.core.counters.count(&ended);
-        self.core.ledger.keep(|| Taken {
+        self.core.record(ended, |ended| Taken {
             at: self.core.clock.now(),
             connection: self.number,
             stream: exchange.stream,

@@ -365,9 +365,7 @@ async fn a_silent_stream_stays_open_until_its_client_gives_it_up() {
     says(&sim, "bb", Outcome::Silent { processed: true });
     let mut peer = Peer::connect(&sim).await;
     let silent = peer.send(&Push::to("bb")).await.expect("is sent");
-    while sim.counts().accepted == 0 {
-        tokio::task::yield_now().await;
-    }
+    sim.until_requests(1).await;
     drop(silent);
     assert_eq!(
         peer.push(&Push::to("aa")).await.status,
@@ -412,9 +410,7 @@ async fn a_hanging_connection_takes_nothing_and_stays_open() {
     says(&sim, "bb", Outcome::HalfOpen);
     let mut peer = Peer::connect(&sim).await;
     let _hangs = peer.send(&Push::to("bb")).await.expect("is sent");
-    while sim.counts().unprocessed == 0 {
-        tokio::task::yield_now().await;
-    }
+    sim.until_requests(1).await;
     let _late = peer.send(&Push::to("aa")).await.expect("is sent");
     let mut other = Peer::connect(&sim).await;
     assert_eq!(other.push(&Push::to("cc")).await.status, 200);

@@ -5,6 +5,8 @@ mod apns_connections;
 mod apns_peer;
 mod apns_storage;
 mod apns_tokens;
+mod clients_apns;
+mod clients_fcm;
 mod fcm_answers;
 mod fcm_peer;
 mod fcm_tokens;

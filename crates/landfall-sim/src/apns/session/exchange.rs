@@ -185,18 +185,20 @@ pub(super) fn later(
     gate: Option<Gate>,
 ) -> Working {
     Box::pin(async move {
-        let due = async {
-            if delay_ms > 0 {
-                tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+        if delay_ms > 0 {
+            let given_up = poll_fn(|cx| exchange.respond.poll_reset(cx));
+            let delay = Duration::from_millis(delay_ms);
+            if tokio::time::timeout(delay, given_up).await.is_ok() {
+                return Work::Broken;
             }
-            if let Some(gate) = gate {
-                gate.pass().await;
-            }
-        };
-        tokio::select! {
-            () = due => Work::Due(Box::new(exchange), verdict),
-            _ = poll_fn(|cx| exchange.respond.poll_reset(cx)) => Work::Broken,
         }
+        if let Some(gate) = gate {
+            tokio::select! {
+                () = gate.pass() => {}
+                _ = poll_fn(|cx| exchange.respond.poll_reset(cx)) => return Work::Broken,
+            }
+        }
+        Work::Due(Box::new(exchange), verdict)
     })
 }
 
