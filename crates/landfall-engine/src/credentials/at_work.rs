@@ -148,10 +148,14 @@ impl Sending {
     /// Follows the directory for as long as the runtime runs.
     pub async fn follow(self) {
         let mut changes = self.inner.directory.changes();
-        while changes.changed().await.is_ok() {
+        loop {
+            // What changed before the first wait is taken too.
             let changed = self.refresh();
             if changed > 0 {
                 tracing::info!(changed, "credentials were exchanged");
+            }
+            if changes.changed().await.is_err() {
+                return;
             }
         }
     }

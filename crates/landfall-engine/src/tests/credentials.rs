@@ -14,9 +14,11 @@ use crate::credentials::{
     verdict,
 };
 use crate::directory::{DirectoryError, DirectoryFile, WorkspaceRecord};
+use crate::dispatch::Limits;
 use crate::dispatch::queue::Way;
+use crate::random::Seeded;
 use crate::seal::{MASTER_KEY_BYTES, MasterKey};
-use crate::{Directory, Opened, Options, Workspace};
+use crate::{Directory, Dispatcher, Opened, Options, Workspace};
 
 const HOOK: &str = "https://hooks.slack.example/services/T000/B000/secretpartofit";
 const PASSWORD: &str = "a long password of a relay";
@@ -306,6 +308,42 @@ async fn only_credentials_that_changed_are_exchanged() {
     let fresh = carriers.named("chat").unwrap();
     assert!(!Arc::ptr_eq(&fresh.sender, &chat.sender), "connected again");
     assert!(carriers.named("web").is_none());
+    house.stop();
+}
+
+#[tokio::test]
+async fn a_dispatcher_that_is_told_to_stop_ends() {
+    let house = House::new();
+    let workspace = house.workspace();
+    let dispatcher = Dispatcher::new(
+        workspace.clone(),
+        house.sending().carriers(workspace),
+        Arc::new(Seeded::new(1)),
+        Limits::default(),
+    );
+    let running = tokio::spawn(dispatcher.clone().run());
+    // It waits for work by now.
+    tokio::task::yield_now().await;
+    assert!(!running.is_finished());
+    dispatcher.stop();
+    running.await.unwrap();
+    dispatcher.idle().await;
+    house.stop();
+}
+
+#[tokio::test]
+async fn credentials_follow_the_directory() {
+    let house = House::new();
+    house.set("chat", slack());
+    let sending = house.sending();
+    let mut changes = sending.changes();
+    tokio::spawn(sending.clone().follow());
+    changes.changed().await.unwrap();
+    let carriers = sending.carriers(house.workspace());
+    assert_eq!(carriers.all().len(), 1, "what was there before it began");
+    house.set("web", web_push());
+    changes.changed().await.unwrap();
+    assert_eq!(carriers.all().len(), 2);
     house.stop();
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use landfall_domain::time::{MINUTE_MS, WallClock};
 use landfall_engine::credentials::Network;
 use landfall_engine::dispatch::Limits;
@@ -21,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug, Args)]
 pub(crate) struct SendingArgs {
     /// Record only: send nothing, even if it is due.
-    #[arg(long, env = "LANDFALL_NO_SEND")]
+    #[arg(long, env = "LANDFALL_NO_SEND", value_parser = FalseyValueParser::new())]
     pub(crate) no_send: bool,
     #[command(flatten)]
     pub(crate) reach: Reach,
@@ -34,7 +35,7 @@ pub(crate) struct SendingArgs {
 #[derive(Debug, Args)]
 pub(crate) struct Reach {
     /// Let messages go to loopback and private addresses: simulators, and relays in your own network.
-    #[arg(long, env = "LANDFALL_ALLOW_PRIVATE_ADDRESSES")]
+    #[arg(long, env = "LANDFALL_ALLOW_PRIVATE_ADDRESSES", value_parser = FalseyValueParser::new())]
     pub(crate) allow_private_addresses: bool,
     /// Certificates of more authorities that providers may have theirs from, in PEM.
     #[arg(long, value_name = "F", env = "LANDFALL_PROVIDER_CA_FILE")]
