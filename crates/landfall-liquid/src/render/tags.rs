@@ -29,11 +29,6 @@ impl<'a> Renderer<'a> {
         arms: &'a [When],
         out: &mut String,
     ) -> Outcome {
-        // On the left `blank` and `empty` are texts.
-        let subject = match subject {
-            Expr::Blank | Expr::Empty => Value::Str(""),
-            other => self.evaluate(other)?,
-        };
         let mut otherwise = true;
         for arm in arms {
             let Some(values) = &arm.values else {
@@ -43,6 +38,9 @@ impl<'a> Renderer<'a> {
                 continue;
             };
             for value in values {
+                // Anew each time, as an arm that was printed may have assigned what it reads. On this side
+                // `blank` and `empty` are texts.
+                let subject = self.evaluate(subject)?;
                 let equal = match value {
                     Expr::Blank => subject.is_blank(),
                     Expr::Empty => subject.is_empty().unwrap_or(false),

@@ -70,3 +70,14 @@ fn previewed(mode: Strictness, source: &str) -> Preview {
     let template = Template::parse(source).expect(source);
     template.preview(&scope, &Limits::default())
 }
+
+#[test]
+fn a_template_is_shared_between_threads() {
+    fn is_shared<T: Clone + Send + Sync + 'static>() {}
+    is_shared::<Template>();
+    let template = Template::parse("{{ customer.name }}").expect("a template");
+    let copy = template.clone();
+    let text = std::thread::spawn(move || copy.render(&Scope::new(&data(), 0), &Limits::default()));
+    assert_eq!(text.join().expect("no panic").as_deref(), Ok("Ann"));
+    assert!(template.reads().contains("customer.name"));
+}

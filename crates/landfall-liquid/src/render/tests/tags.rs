@@ -88,6 +88,10 @@ fn case_prints_every_arm_that_holds() {
             "{% case customer.nope %}{% when blank %}none{% endcase %}",
             "none",
         ),
+        (
+            "{% case x %}{% when x, nil %}{% assign x = 1 %}a{% when 1 %}b{% endcase %}",
+            "ab",
+        ),
     ]);
 }
 
