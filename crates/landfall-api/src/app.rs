@@ -6,7 +6,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use landfall_engine::credentials::Network;
-use landfall_engine::{Directory, Sending};
+use landfall_engine::random::SystemRandom;
+use landfall_engine::{Directory, Reporting, Sending};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 
@@ -31,13 +32,16 @@ pub struct App {
     pub(crate) settings: Arc<Settings>,
     pub(crate) refusals: Arc<Refusals>,
     pub(crate) sending: Sending,
+    pub(crate) reporting: Reporting,
 }
 
 impl App {
-    /// Over the workspaces of a directory; nothing is sent.
+    /// Over the workspaces of a directory; nothing is sent or reported.
     pub fn new(directory: Directory, settings: Settings) -> Self {
+        let network = Network::default();
         Self {
-            sending: Sending::new(directory.clone(), Network::default(), false),
+            sending: Sending::new(directory.clone(), network.clone(), false),
+            reporting: Reporting::new(directory.clone(), network, Arc::new(SystemRandom)),
             directory,
             settings: Arc::new(settings),
             refusals: Arc::default(),
@@ -48,6 +52,12 @@ impl App {
     #[must_use]
     pub fn with_sending(self, sending: Sending) -> Self {
         Self { sending, ..self }
+    }
+
+    /// The same, with what reports to webhooks.
+    #[must_use]
+    pub fn with_reporting(self, reporting: Reporting) -> Self {
+        Self { reporting, ..self }
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod books;
 pub mod coverage;
 mod credentials;
+mod dead_letters;
 pub mod deliveries;
 pub mod dimension;
 mod health_of_sending;
@@ -17,6 +18,7 @@ mod rejected;
 mod sources;
 pub mod trail;
 mod visit;
+mod webhooks;
 
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -71,6 +73,14 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         ))
         .routes(routes!(credentials::check))
         .routes(routes!(health_of_sending::get))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhooks::remove))
+        .routes(routes!(webhooks::renew_key))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(dead_letters::list))
+        .routes(routes!(dead_letters::replay_all))
+        .routes(routes!(dead_letters::replay_one))
+        .routes(routes!(dead_letters::discard))
         .routes(routes!(imports::begin, imports::list))
         .routes(routes!(imports::get))
         .routes(routes!(imports::chunk))

@@ -6,6 +6,7 @@ pub(crate) mod import;
 mod init;
 mod keys;
 mod sources;
+pub(crate) mod webhooks;
 mod workspaces;
 
 use anyhow::Result;
@@ -21,6 +22,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Keys(keys) => keys::run(&keys),
         Command::Sources(sources) => sources::run(&sources),
         Command::Credentials(credentials) => credentials::run(credentials),
+        Command::Webhooks(webhooks) => webhooks::run(&webhooks),
         Command::Ask(ask) => ask::run(ask),
         Command::Import(import) => import::run(&import),
         Command::Openapi => {

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use landfall_domain::time::WallClock;
 use landfall_engine::directory::WorkspaceRecord;
-use landfall_engine::{Directory, Opened, Options, Sending, Workspace};
+use landfall_engine::random::SystemRandom;
+use landfall_engine::{Directory, Opened, Options, Reporter, Reporting, Sending, Workspace};
 use landfall_store::Store;
 
 use crate::cli::{LogFormat, Serve};
@@ -53,13 +54,20 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
     };
     let kept = directory.clone();
     let network = serve.sending.network()?;
+    let random = Arc::new(SystemRandom);
+    let reporting = Reporting::new(directory.clone(), network.clone(), random);
     let sending = Sending::new(directory.clone(), network, !serve.sending.no_send);
-    let app = landfall_api::App::new(directory, settings).with_sending(sending.clone());
+    let app = landfall_api::App::new(directory, settings)
+        .with_sending(sending.clone())
+        .with_reporting(reporting.clone());
     let router = landfall_api::router(app);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     for workspace in handles {
+        if !serve.sending.no_send {
+            runtime.spawn(Reporter::new(reporting.clone(), workspace.clone()).run());
+        }
         runtime.spawn(keep_swept(workspace));
     }
     runtime.spawn(keep_current(kept));

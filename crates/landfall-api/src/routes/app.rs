@@ -1,7 +1,7 @@
 //! The App API: what Customer.io's server clients read (docs/api/app.md).
 //!
 //! Handlers answer from the store, the catalogue and the board of the workspace that the key opens.
-//! They change nothing but manual segments and exports.
+//! They change nothing but manual segments, exports and reporting webhooks.
 
 mod activities;
 mod answer;
@@ -17,6 +17,7 @@ mod params;
 mod parts;
 mod people;
 mod refusal;
+mod reporting_webhooks;
 mod segments;
 mod series;
 mod small;
@@ -48,6 +49,7 @@ pub(crate) fn router() -> Router<App> {
         .merge(source_routes("/v1/transactional", TRANSACTIONAL))
         .merge(segment_routes())
         .merge(export_routes())
+        .merge(reporting_routes())
         .merge(small_routes())
         .method_not_allowed_fallback(small::wrong_method)
 }
@@ -215,6 +217,16 @@ fn export_routes() -> Router<App> {
         .layer(Extension(exports::Links::fresh()))
 }
 
+fn reporting_routes() -> Router<App> {
+    use reporting_webhooks::{create, delete, get as one, list, update};
+    Router::new()
+        .route("/v1/reporting_webhooks", get(list).post(create))
+        .route(
+            "/v1/reporting_webhooks/{id}",
+            get(one).put(update).delete(delete),
+        )
+}
+
 /// What is small, refused or not offered. Paths below are the App API's alone, so that a path that
 /// another API owns is not answered here.
 fn small_routes() -> Router<App> {
@@ -236,8 +248,6 @@ fn small_routes() -> Router<App> {
     let router = Router::new()
         .route("/v1/info/ip_addresses", get(small::ip_addresses))
         .route("/v1/workspaces", get(small::workspaces))
-        .route("/v1/reporting_webhooks", get(small::reporting_webhooks))
-        .route("/v1/reporting_webhooks/{id}", any(small::unknown))
         .route("/v1/send/{channel}", post(small::send));
     NOT_OFFERED.iter().fold(router, |router, name| {
         router

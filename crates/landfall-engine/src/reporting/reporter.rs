@@ -75,7 +75,11 @@ impl Reporter {
             match self.wait(&mut commits, again).await {
                 News::Finished(finished) => self.take(finished).await,
                 News::Committed => {
-                    tokio::time::sleep(GATHER).await;
+                    // An answer is not kept waiting for more commits.
+                    let finished = tokio::time::timeout(GATHER, self.finished.recv()).await;
+                    if let Ok(Some(finished)) = finished {
+                        self.take(finished).await;
+                    }
                     commits = Some(self.workspace.watch());
                     self.note_news();
                 }

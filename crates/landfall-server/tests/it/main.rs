@@ -8,3 +8,4 @@ mod harness;
 mod phones;
 mod restart;
 mod webhooks;
+mod webhooks_out;

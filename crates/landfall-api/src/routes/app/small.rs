@@ -29,11 +29,6 @@ pub(super) async fn workspaces(door: Door) -> Answer {
     Ok(json_answer(&json!({ "workspaces": [workspace] })))
 }
 
-/// `GET /v1/reporting_webhooks`: none can be made.
-pub(super) async fn reporting_webhooks(_door: Door) -> Answer {
-    Ok(json_answer(&json!({ "reporting_webhooks": [] })))
-}
-
 /// `POST /v1/send/{channel}`.
 pub(super) async fn send(_door: Door) -> Answer {
     Err(Refusal::forbidden(NOT_ENABLED))

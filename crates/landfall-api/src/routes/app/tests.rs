@@ -5,5 +5,6 @@ mod deliveries;
 mod exports;
 mod metrics;
 mod people;
+mod reporting_webhooks;
 mod segments;
 mod shop;

@@ -84,6 +84,19 @@ impl Client {
         self.read(response)
     }
 
+    /// Deletes something.
+    pub(crate) fn delete(&self, path: &str) -> Result<()> {
+        let request = self
+            .agent
+            .delete(format!("{}{path}", self.url))
+            .header("authorization", &self.bearer);
+        let response = request.call().with_context(|| self.unreachable())?;
+        if response.status().as_u16() != 204 {
+            self.read(response)?;
+        }
+        Ok(())
+    }
+
     /// Follows a stream of server-sent events; `each` gets the data of one event and says whether to
     /// go on.
     pub(crate) fn follow(

@@ -15,9 +15,11 @@ use landfall_domain::input::{
 use landfall_domain::marks::Mark;
 use landfall_domain::message::{MessageRef, NameOf, SourceKind};
 use landfall_domain::time::{ManualClock, Timestamp};
+use landfall_engine::credentials::Network;
 use landfall_engine::directory::{DirectoryFile, KeyKind, KeyRecord, WorkspaceRecord};
+use landfall_engine::random::Seeded;
 use landfall_engine::seal::{MASTER_KEY_BYTES, MasterKey, key_hash};
-use landfall_engine::{Directory, Opened, Workspace};
+use landfall_engine::{Directory, Opened, Reporting, Workspace};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -31,6 +33,7 @@ const KEY: &str = "app-key";
 pub(super) struct Shop {
     pub(super) router: Router,
     pub(super) clock: Arc<ManualClock>,
+    app: App,
     opened: Opened,
     folder: tempfile::TempDir,
 }
@@ -67,9 +70,10 @@ impl Shop {
             exports: folder.path().join("exports"),
             store_nothing: false,
         };
-        let router = crate::app::router(App::new(directory.unwrap(), settings));
+        let app = App::new(directory.unwrap(), settings);
         Self {
-            router,
+            router: crate::app::router(app.clone()),
+            app,
             clock,
             opened,
             folder,
@@ -80,15 +84,29 @@ impl Shop {
     pub(super) fn reopened(self) -> Self {
         let Self {
             router,
+            app,
             opened,
             folder,
             ..
         } = self;
         // The store is one process's at a time: every handle on it goes first.
-        drop(router);
+        drop((router, app));
         // Stopping waits, which a thread of the runtime must not.
         std::thread::spawn(move || opened.stop()).join().unwrap();
         Self::open_in(folder)
+    }
+
+    /// What reports to webhooks, also to those on this machine.
+    pub(super) fn reporting_here(&mut self) -> Reporting {
+        let network = Network {
+            private_allowed: true,
+            ..Network::default()
+        };
+        let random = Arc::new(Seeded::new(7));
+        let reporting = Reporting::new(self.app.directory.clone(), network, random);
+        let app = self.app.clone().with_reporting(reporting.clone());
+        self.router = crate::app::router(app);
+        reporting
     }
 
     pub(super) fn folder(&self) -> &std::path::Path {
