@@ -4,6 +4,7 @@ pub mod books;
 pub mod coverage;
 mod credentials;
 mod dead_letters;
+mod definitions;
 pub mod deliveries;
 pub mod dimension;
 mod health_of_sending;
@@ -15,6 +16,7 @@ pub mod problem;
 pub mod question;
 pub mod range;
 mod rejected;
+mod sending;
 mod sources;
 pub mod trail;
 mod visit;
@@ -84,6 +86,23 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(imports::begin, imports::list))
         .routes(routes!(imports::get))
         .routes(routes!(imports::chunk))
+        .routes(routes!(definitions::transactional::list))
+        .routes(routes!(
+            definitions::transactional::get,
+            definitions::transactional::put,
+            definitions::transactional::delete
+        ))
+        .routes(routes!(definitions::transactional::preview))
+        .routes(routes!(definitions::broadcasts::list))
+        .routes(routes!(
+            definitions::broadcasts::get,
+            definitions::broadcasts::put,
+            definitions::broadcasts::delete
+        ))
+        .routes(routes!(definitions::broadcasts::preview))
+        .routes(routes!(sending::release))
+        .routes(routes!(sending::cancel))
+        .routes(routes!(sending::test))
 }
 
 /// The OpenAPI document as JSON text.

@@ -4,8 +4,10 @@ pub mod attributes;
 pub mod batch;
 pub mod entity;
 pub mod pipelines;
+pub mod send;
 pub mod time;
 pub mod track;
+pub mod trigger;
 pub mod webhooks;
 
 #[cfg(test)]

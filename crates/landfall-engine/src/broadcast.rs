@@ -7,6 +7,7 @@
 
 mod audience;
 mod expand;
+mod file;
 #[cfg(test)]
 mod tests;
 mod trigger;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use landfall_domain::time::Timestamp;
 use landfall_domain::work::Urgency;
+use landfall_send::Network;
 use landfall_store::{DocumentKind, StoreError};
 
 use crate::intake::SubmitError;
@@ -63,14 +65,19 @@ pub enum Turned {
 #[derive(Clone)]
 pub struct Broadcaster {
     workspace: Workspace,
+    network: Network,
     wake: Arc<tokio::sync::Notify>,
 }
 
 impl Broadcaster {
-    /// Of a workspace.
-    pub fn new(workspace: Workspace) -> Self {
+    /// Of a workspace; files of audiences are fetched over this network.
+    pub fn new(workspace: Workspace, network: Network) -> Self {
         let wake = Arc::clone(&workspace.shared.triggered);
-        Self { workspace, wake }
+        Self {
+            workspace,
+            network,
+            wake,
+        }
     }
 
     /// Turns pages until it is dropped.
@@ -102,7 +109,12 @@ impl Broadcaster {
             if self.is_full() {
                 return Ok(Turned::Full);
             }
-            expand::page(&self.workspace, &mut trigger, now).await?;
+            if let Audience::File { .. } = trigger.audience {
+                let split = file::split(&self.workspace, &mut trigger, &self.network, now);
+                split.await.map_err(unavailable)?;
+            } else {
+                expand::page(&self.workspace, &mut trigger, now).await?;
+            }
             self.keep(document, &trigger).await.map_err(unavailable)?;
             turned = Turned::Pages;
         }

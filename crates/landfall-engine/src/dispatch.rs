@@ -56,6 +56,8 @@ impl Default for Limits {
     }
 }
 
+/// How long claiming waits for room at most before it looks again, in milliseconds.
+const FULL_MS: i64 = 20;
 /// Pieces looked at together when they expire or lapse.
 const SWEEP: usize = 1_000;
 
@@ -253,11 +255,19 @@ impl Dispatcher {
         now: Timestamp,
         blocked: &mut Option<Timestamp>,
     ) -> Result<usize, SubmitError> {
-        let permits = match urgency {
-            Urgency::Transactional => &self.inner.urgent,
-            Urgency::Journey | Urgency::Broadcast => &self.inner.bulk,
+        let limits = self.inner.limits;
+        let (permits, worth) = match urgency {
+            Urgency::Transactional => (&self.inner.urgent, 1),
+            Urgency::Journey | Urgency::Broadcast => (&self.inner.bulk, limits.bulk.div_ceil(8)),
         };
         let free = permits.available_permits();
+        if free < worth {
+            // Answers that are stored make room and wake the loop; many claims in one transaction cost
+            // little more than one.
+            let soon = now.plus_millis(FULL_MS);
+            *blocked = Some(blocked.map_or(soon, |at| at.min(soon)));
+            return Ok(0);
+        }
         let picked = self.pick(urgency, free, now, blocked);
         if picked.is_empty() {
             return Ok(0);

@@ -15,7 +15,7 @@ use landfall_domain::attempt::Answer;
 use landfall_domain::reason::Reason;
 use landfall_domain::time::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
-use reqwest::{Method, RequestBuilder, Url};
+use reqwest::{Method, RequestBuilder, Response, Url};
 
 use crate::Network;
 use crate::credential::CredentialError;
@@ -109,6 +109,18 @@ impl HttpCall {
         self.client.request(method, url.clone())
     }
 
+    /// Sends the request and waits for the answer to begin.
+    ///
+    /// # Errors
+    /// As [`HttpCall::call`].
+    pub(crate) async fn open(&self, request: RequestBuilder) -> Result<Response, CallError> {
+        let request = request.build().map_err(told)?;
+        if !self.private_allowed {
+            reach::check_literal(request.url())?;
+        }
+        self.client.execute(request).await.map_err(told)
+    }
+
     /// Sends the request and reads the answer.
     ///
     /// # Errors
@@ -118,11 +130,7 @@ impl HttpCall {
         request: RequestBuilder,
         now: Timestamp,
     ) -> Result<Reply, CallError> {
-        let request = request.build().map_err(told)?;
-        if !self.private_allowed {
-            reach::check_literal(request.url())?;
-        }
-        let mut response = self.client.execute(request).await.map_err(told)?;
+        let mut response = self.open(request).await?;
         let headers = response.headers();
         let mut reply = Reply {
             status: response.status().as_u16(),

@@ -10,6 +10,7 @@ pub mod apns;
 pub mod credential;
 pub mod email;
 pub mod fcm;
+pub mod file_lines;
 mod http_call;
 pub mod network;
 pub mod outgoing;

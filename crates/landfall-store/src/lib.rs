@@ -20,7 +20,9 @@ pub mod work;
 pub use document::{Document, DocumentKind, DocumentStore};
 pub use error::StoreError;
 pub use ledger::{DeliveryPage, LedgerReader};
-pub use people::{ActivityPage, ActivityQuery, HistoryOf, PeopleReader, StoredActivity};
+pub use people::{
+    ActivityPage, ActivityQuery, HistoryOf, PeopleReader, StoredActivity, person_named,
+};
 pub use rejected::{RejectedInput, RejectedInputs};
 pub use state::{Start, StateStore};
 pub use work::WorkReader;

@@ -4,7 +4,7 @@ use landfall_domain::activity::Activity;
 use landfall_domain::device::{TokenMove, TokenRecord};
 use landfall_domain::identifier::{Holder, Identifier};
 use landfall_domain::ids::{DeviceKey, PersonKey, SegmentId};
-use landfall_domain::person::Person;
+use landfall_domain::person::{Person, Standing};
 use landfall_domain::time::Timestamp;
 
 use crate::error::StoreError;
@@ -51,6 +51,27 @@ pub struct ActivityPage {
     pub activities: Vec<StoredActivity>,
     /// Cursor for [`ActivityQuery::before`]; `None`: that was all.
     pub next: Option<u64>,
+}
+
+/// The person whom an identifier names, through merges; deleted and merged records are nobody.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn person_named(
+    store: &(impl PeopleReader + ?Sized),
+    identifier: &Identifier,
+) -> Result<Option<Person>, StoreError> {
+    let Some(Holder::Person(mut key)) = store.holder(identifier)? else {
+        return Ok(None);
+    };
+    loop {
+        let person = store.people(&[key])?.pop();
+        match person.as_ref().map(|person| person.standing) {
+            Some(Standing::Merged(into)) => key = into,
+            Some(Standing::Deleted) | None => return Ok(None),
+            Some(Standing::Known | Standing::Visitor) => return Ok(person),
+        }
+    }
 }
 
 /// Reading people.

@@ -3,11 +3,11 @@
 use axum::Json;
 use landfall_domain::activity::{Activity, PersonInput};
 use landfall_domain::device::TokenMove;
-use landfall_domain::identifier::{Holder, Identifier, IdentifierKind};
+use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::ids::PersonKey;
-use landfall_domain::person::{Person, Standing};
+use landfall_domain::person::Person;
 use landfall_domain::time::Timestamp;
-use landfall_store::{ActivityQuery, HistoryOf, Store, StoreError};
+use landfall_store::{ActivityQuery, HistoryOf, Store, StoreError, person_named};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -109,7 +109,7 @@ pub(crate) async fn replay(
     let replayed = visit
         .workspace
         .read(move |store| {
-            let Some(person) = find(store, &identifier)? else {
+            let Some(person) = person_named(store, &identifier)? else {
                 return Ok(None);
             };
             let inputs = store.inputs_of(person.key)?;
@@ -135,28 +135,12 @@ fn identifier(visit: &Visit, id: &str) -> Result<Identifier, Problem> {
     Identifier::new(kind, id).ok_or_else(|| Problem::field("id", "write who"))
 }
 
-/// The person who holds an identifier, or who took over from the one that did.
-fn find(store: &dyn Store, identifier: &Identifier) -> Result<Option<Person>, StoreError> {
-    let Some(Holder::Person(mut key)) = store.holder(identifier)? else {
-        return Ok(None);
-    };
-    loop {
-        let Some(person) = store.people(&[key])?.pop() else {
-            return Ok(None);
-        };
-        match person.standing {
-            Standing::Merged(primary) => key = primary,
-            _ => return Ok(Some(person)),
-        }
-    }
-}
-
 fn tell(
     store: &dyn Store,
     identifier: &Identifier,
     limit: usize,
 ) -> Result<Option<Timeline>, StoreError> {
-    let Some(person) = find(store, identifier)? else {
+    let Some(person) = person_named(store, identifier)? else {
         return Ok(None);
     };
     let own = HistoryOf {

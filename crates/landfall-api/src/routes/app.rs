@@ -19,6 +19,7 @@ mod people;
 mod refusal;
 mod reporting_webhooks;
 mod segments;
+mod send;
 mod series;
 mod small;
 mod sources;
@@ -117,7 +118,7 @@ fn source_routes(prefix: &str, family: Family) -> Router<App> {
             .route(&path("/{id}/journey_metrics"), get(journeys::metrics))
             .route(
                 &path("/{id}/triggers"),
-                get(triggers::list).post(small::trigger),
+                get(triggers::list).post(triggers::post),
             )
             .route(&path("/{id}/triggers/{trigger}"), get(triggers::get))
             .route(
@@ -248,7 +249,7 @@ fn small_routes() -> Router<App> {
     let router = Router::new()
         .route("/v1/info/ip_addresses", get(small::ip_addresses))
         .route("/v1/workspaces", get(small::workspaces))
-        .route("/v1/send/{channel}", post(small::send));
+        .route("/v1/send/{channel}", post(send::send));
     NOT_OFFERED.iter().fold(router, |router, name| {
         router
             .route(&format!("/v1/{name}"), any(small::unknown))

@@ -10,7 +10,7 @@ use landfall_domain::input::{Body, Input, Source};
 use landfall_domain::person::Person;
 use landfall_domain::time::Timestamp;
 use landfall_domain::work::{Order, Send, SendTo, Urgency};
-use landfall_store::{Store, StoreError};
+use landfall_store::{Store, StoreError, person_named};
 use serde_json::Value;
 
 use super::PAGE;
@@ -105,6 +105,8 @@ fn read(store: &dyn Store, audience: &Audience, next: u64) -> Result<Page, Store
         Audience::People {
             people, duplicates, ..
         } => listed(store, people, *duplicates, next),
+        // Files are taken in parts, each of which is a list.
+        Audience::File { .. } => listed(store, &[], false, next),
     }
 }
 
@@ -140,8 +142,6 @@ fn listed(
     duplicates: bool,
     next: u64,
 ) -> Result<Page, StoreError> {
-    use landfall_domain::identifier::Holder;
-    use landfall_domain::person::Standing;
     let start = usize::try_from(next)
         .unwrap_or(usize::MAX)
         .min(people.len());
@@ -152,14 +152,8 @@ fn listed(
         next: (end < people.len()).then_some(end as u64),
     };
     for (place, listed) in (start as u64..).zip(&people[start..end]) {
-        let mut holder = match store.holder(&listed.who)? {
-            Some(Holder::Person(key)) => store.people(&[key])?.pop(),
-            Some(Holder::Suppressed) | None => None,
-        };
-        while let Some(Standing::Merged(into)) = holder.as_ref().map(|person| person.standing) {
-            holder = store.people(&[into])?.pop();
-        }
-        match holder.filter(Person::is_known) {
+        let person = person_named(store, &listed.who)?;
+        match person.filter(Person::is_known) {
             Some(person) => page.recipients.push(Recipient {
                 person,
                 place: duplicates.then_some(place),
@@ -211,7 +205,7 @@ fn message(
         send_at: None,
         draft: definition.queue_drafts,
         custom_device: None,
-        trigger_id: Some(u64::from(trigger.number)),
+        trigger_id: Some(u64::from(trigger.whole())),
         run: None,
     })
 }
@@ -220,7 +214,7 @@ fn message(
 fn delivery_id(trigger: &Trigger, person: PersonKey, place: Option<u64>) -> String {
     let place = place.map(|place| format!("-{place:x}")).unwrap_or_default();
     let started = trigger.created_at.millis();
-    format!("b{:x}-{started:x}-{:x}{place}", trigger.number, person.0)
+    format!("b{:x}-{started:x}-{:x}{place}", trigger.whole(), person.0)
 }
 
 fn merged(everybodys: &Value, own: Value) -> Value {

@@ -64,6 +64,7 @@ fn trigger(audience: Audience) -> Trigger {
     Trigger {
         number: 0,
         broadcast: 12,
+        part_of: None,
         created_at: shop::seconds(shop::NOW),
         audience,
         data: json!({"headline": "Half price"}),
@@ -83,7 +84,7 @@ async fn people(workspace: &Workspace, count: usize) {
 }
 
 async fn turn_all(workspace: &Workspace) -> Trigger {
-    let broadcaster = Broadcaster::new(workspace.clone());
+    let broadcaster = Broadcaster::new(workspace.clone(), Network::default());
     while broadcaster.turn(workspace.now()).await.unwrap() == Turned::Pages {}
     workspace
         .triggers()
@@ -211,4 +212,63 @@ async fn at_most_five_triggers_of_a_broadcast_wait() {
     let done = turn_all(workspace).await;
     assert_eq!(done.progress.state, TriggerState::Failed);
     assert_eq!(done.progress.errors, ["broadcast 12 is gone"]);
+}
+
+#[tokio::test]
+async fn a_file_is_taken_line_by_line_and_says_what_is_wrong_with_it() {
+    use landfall_sim::http::{Canned, Fault};
+    use landfall_sim::receiver::{Options, Receiver};
+    use landfall_sim::script::{Rule, Script};
+    let shop = Shop::new();
+    let opened = shop.open();
+    let workspace = &opened.workspace;
+    people(workspace, 10).await;
+    workspace
+        .define(Kind::Broadcast, definition(push()))
+        .await
+        .unwrap();
+    let receiver =
+        Receiver::start(Options::plain(Arc::new(landfall_domain::time::WallClock))).unwrap();
+    let text = "{\"id\":\"p1\",\"data\":{\"code\":\"X\"}}\nnonsense\n{\"email\":\"p2@example.org\"}\n{\"id\":\"p1\"}\n";
+    let answer = Fault::Canned(Canned::text(200, text));
+    receiver
+        .script()
+        .replace(Script::of([Rule::always(answer)]));
+    let file = |url: String| Audience::File {
+        url,
+        ignore_missing: true,
+        duplicates: false,
+    };
+    let number = workspace
+        .trigger(trigger(file(receiver.url("/people.json"))))
+        .await
+        .unwrap();
+    let network = Network {
+        private_allowed: true,
+        ..Network::default()
+    };
+    let broadcaster = Broadcaster::new(workspace.clone(), network);
+    while broadcaster.turn(workspace.now()).await.unwrap() == Turned::Pages {}
+    let triggers = workspace.triggers().await.unwrap();
+    assert!(
+        triggers
+            .iter()
+            .all(|(_, trigger)| trigger.progress.state == TriggerState::Done)
+    );
+    assert!(triggers[0].1.progress.errors[0].starts_with("line 2: "));
+    let deliveries = workspace.store().deliveries_after(None, 100).unwrap();
+    assert_eq!(deliveries.len(), 2);
+    let said = deliveries[0]
+        .about
+        .trigger_id
+        .as_ref()
+        .map(|said| said.text.clone());
+    assert_eq!(said, Some(number.to_string()));
+    // Without leave to call private addresses, it is refused, and the trigger says so.
+    workspace
+        .trigger(trigger(file(receiver.url("/people.json"))))
+        .await
+        .unwrap();
+    let done = turn_all(workspace).await;
+    assert_eq!(done.progress.state, TriggerState::Failed);
 }

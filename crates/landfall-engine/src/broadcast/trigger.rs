@@ -18,6 +18,9 @@ pub struct Trigger {
     pub number: u32,
     /// The broadcast's number.
     pub broadcast: u64,
+    /// The trigger that this is a part of: files are taken in parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<u32>,
     /// When it was taken.
     pub created_at: Timestamp,
     /// To whom.
@@ -70,6 +73,11 @@ impl Trigger {
             self.progress.state,
             TriggerState::Queued | TriggerState::Running
         )
+    }
+
+    /// Its number, or that of the trigger that it is a part of: what deliveries carry.
+    pub fn whole(&self) -> u32 {
+        self.part_of.unwrap_or(self.number)
     }
 
     /// Keeps what was wrong.

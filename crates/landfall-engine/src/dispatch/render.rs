@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use landfall_domain::attempt::Answer;
@@ -148,6 +148,22 @@ impl Renderer {
         templates.insert(text.into(), parsed.clone());
         parsed
     }
+}
+
+/// What the templates of a content read, such as `customer.first_name`.
+///
+/// # Errors
+/// The first text that is no template, with the field that it is in.
+pub fn reads(content: &Content) -> Result<BTreeSet<String>, (String, ParseError)> {
+    let mut reads = BTreeSet::new();
+    content.clone().map_texts(&mut |field, text| {
+        if is_template(text) {
+            let template = Template::parse(text).map_err(|error| (field.to_owned(), error))?;
+            reads.extend(template.reads());
+        }
+        Ok(String::new())
+    })?;
+    Ok(reads)
 }
 
 fn is_template(text: &str) -> bool {

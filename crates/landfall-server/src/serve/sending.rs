@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use landfall_domain::time::{MINUTE_MS, WallClock};
+use landfall_engine::broadcast::Broadcaster;
 use landfall_engine::credentials::Network;
 use landfall_engine::dispatch::Limits;
 use landfall_engine::random::SystemRandom;
@@ -80,6 +81,10 @@ pub(crate) fn start(sending: &Sending, args: &SendingArgs) -> Running {
     let every_ms = i64::from(args.check_every) * MINUTE_MS;
     let heartbeat = Heartbeat::new(sending.clone(), random.clone(), every_ms);
     tokio::spawn(heartbeat.run(Arc::new(WallClock)));
+    for workspace in sending.workspaces() {
+        let broadcaster = Broadcaster::new(workspace, sending.network().clone());
+        tokio::spawn(broadcaster.run());
+    }
     let dispatchers = sending.workspaces().into_iter().map(|workspace| {
         let carriers = sending.carriers(&workspace);
         let dispatcher = Dispatcher::new(workspace, carriers, random.clone(), Limits::default());

@@ -79,16 +79,16 @@ where
     }
 }
 
-/// A body of JSON.
-pub(super) struct JsonBody(pub(super) Value);
+/// A body of JSON, of at most so many bytes.
+pub(super) struct JsonBody<const BYTES_MAX: usize = BODY_BYTES_MAX>(pub(super) Value);
 
-impl FromRequest<App> for JsonBody {
+impl<const BYTES_MAX: usize> FromRequest<App> for JsonBody<BYTES_MAX> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
         let (mut parts, body) = request.into_parts();
         let door = Door::from_request_parts(&mut parts, app).await?;
-        let read = body::read(&parts.headers, body, BODY_BYTES_MAX).await;
+        let read = body::read(&parts.headers, body, BYTES_MAX).await;
         let (problem, bytes) = match read {
             Ok(bytes) => match body::json(&bytes) {
                 Ok(value) => return Ok(Self(value)),

@@ -24,7 +24,7 @@ enum Envelope {
     /// `{"errors":[{"detail","status"}]}`.
     Errors,
     /// The same with the place in the body that is wrong.
-    Pointer(&'static str),
+    Pointer(String),
     /// `{"meta":{"error"}}`: credentials and sends.
     Meta,
 }
@@ -55,9 +55,9 @@ impl Refusal {
     }
 
     /// 422 with the place that is wrong, as broadcast triggers answer.
-    pub(super) fn pointing(pointer: &'static str, detail: impl Into<String>) -> Self {
+    pub(super) fn pointing(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
-            envelope: Envelope::Pointer(pointer),
+            envelope: Envelope::Pointer(pointer.into()),
             ..Self::unprocessable(detail)
         }
     }
@@ -70,6 +70,13 @@ impl Refusal {
             detail,
             envelope: Envelope::Meta,
         }
+    }
+
+    /// The same with the body that sends use.
+    #[must_use]
+    pub(super) fn of_a_send(mut self) -> Self {
+        self.envelope = Envelope::Meta;
+        self
     }
 
     /// 401.
@@ -89,7 +96,7 @@ impl Refusal {
 
     fn body(&self) -> Value {
         let status = self.status.as_str();
-        match self.envelope {
+        match &self.envelope {
             Envelope::Errors => json!({ "errors": [{ "detail": self.detail, "status": status }] }),
             Envelope::Pointer(pointer) => json!({ "errors": [{
                 "detail": self.detail,

@@ -7,9 +7,6 @@ use super::answer::{Answer, json_answer};
 use super::door::Door;
 use super::refusal::Refusal;
 
-const NOT_ENABLED: &str =
-    "sending is not enabled for this workspace: Landfall keeps the ledger of what others send";
-
 /// `GET /v1/info/ip_addresses`: webhooks are not sent from fixed addresses.
 pub(super) async fn ip_addresses(_door: Door) -> Answer {
     Ok(json_answer(&json!({ "ip_addresses": [] })))
@@ -27,16 +24,6 @@ pub(super) async fn workspaces(door: Door) -> Answer {
         "people": door.workspace().with_roster(landfall_engine::Roster::listed),
     });
     Ok(json_answer(&json!({ "workspaces": [workspace] })))
-}
-
-/// `POST /v1/send/{channel}`.
-pub(super) async fn send(_door: Door) -> Answer {
-    Err(Refusal::forbidden(NOT_ENABLED))
-}
-
-/// `POST /v1/campaigns/{broadcast_id}/triggers`.
-pub(super) async fn trigger(_door: Door) -> Answer {
-    Err(Refusal::pointing("/data", NOT_ENABLED))
 }
 
 /// Everything else below the App API.

@@ -7,4 +7,5 @@ mod metrics;
 mod people;
 mod reporting_webhooks;
 mod segments;
+mod send;
 mod shop;
