@@ -117,7 +117,7 @@ macro_rules! endpoints {
             use super::*;
 
             #[doc = concat!("Every ", $what, " that is defined.")]
-            #[utoipa::path(get, path = $path, operation_id = $list_id,
+            #[utoipa::path(get, path = $path, description = concat!("Every ", $what, " that is defined."), operation_id = $list_id,
                 responses((status = 200, body = DefinitionList), (status = 401, body = ProblemBody)),
                 tag = "sending")]
             pub(crate) async fn list(visit: Visit) -> Result<Json<DefinitionList>, Problem> {
@@ -125,7 +125,7 @@ macro_rules! endpoints {
             }
 
             #[doc = concat!("One ", $what, ".")]
-            #[utoipa::path(get, path = $one, operation_id = $get_id,
+            #[utoipa::path(get, path = $one, description = concat!("One ", $what, "."), operation_id = $get_id,
                 params(("number" = u64, Path, description = "Its number")),
                 responses((status = 200, body = DefinitionAnswer), (status = 401, body = ProblemBody),
                     (status = 404, body = ProblemBody)),
@@ -135,7 +135,7 @@ macro_rules! endpoints {
             }
 
             #[doc = concat!("Defines a ", $what, ", or changes it. Templates are checked.")]
-            #[utoipa::path(put, path = $one, operation_id = $put_id, request_body = NewDefinition,
+            #[utoipa::path(put, path = $one, description = concat!("Defines a ", $what, ", or changes it. Templates are checked."), operation_id = $put_id, request_body = NewDefinition,
                 params(("number" = u64, Path, description = "Its number, from one")),
                 responses((status = 200, body = DefinitionAnswer), (status = 400, body = ProblemBody),
                     (status = 401, body = ProblemBody)),
@@ -149,7 +149,7 @@ macro_rules! endpoints {
             }
 
             #[doc = concat!("Deletes a ", $what, "; its deliveries stay.")]
-            #[utoipa::path(delete, path = $one, operation_id = $delete_id,
+            #[utoipa::path(delete, path = $one, description = concat!("Deletes a ", $what, "; its deliveries stay."), operation_id = $delete_id,
                 params(("number" = u64, Path, description = "Its number")),
                 responses((status = 200, body = Object), (status = 401, body = ProblemBody),
                     (status = 404, body = ProblemBody)),
@@ -159,7 +159,7 @@ macro_rules! endpoints {
             }
 
             #[doc = concat!("Shows a ", $what, " as a person would get it. Nothing is sent.")]
-            #[utoipa::path(post, path = $preview, operation_id = $preview_id, request_body = PreviewFor,
+            #[utoipa::path(post, path = $preview, description = concat!("Shows a ", $what, " as a person would get it. Nothing is sent."), operation_id = $preview_id, request_body = PreviewFor,
                 params(("number" = u64, Path, description = "Its number")),
                 responses((status = 200, body = Preview), (status = 401, body = ProblemBody),
                     (status = 404, body = ProblemBody)),

@@ -104,8 +104,10 @@ fn names(map: &Map<String, Value>, field: &str, kind: IdentifierKind) -> Parsed<
     entries
         .map(|(place, entry)| {
             let named = super::attributes::plain(entry).unwrap_or_default();
-            let who =
-                identifier(kind, &named).map_err(|problem| problem.under(&at(field, place)))?;
+            let who = identifier(kind, &named).map_err(|problem| Problem {
+                field: at(field, place),
+                ..problem
+            })?;
             Ok(PersonalData {
                 who,
                 data: Value::Null,
