@@ -6,11 +6,11 @@ use super::*;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
-fn read(channel: Channel, body: Value) -> Parsed<SendCall> {
-    call(channel, &body, NOW)
+fn read(channel: Channel, body: &Value) -> Parsed<SendCall> {
+    call(channel, body, NOW)
 }
 
-fn problem(channel: Channel, body: Value) -> (String, u16) {
+fn problem(channel: Channel, body: &Value) -> (String, u16) {
     let problem = read(channel, body).expect_err("it cannot be taken");
     (problem.message, problem.status)
 }
@@ -26,7 +26,7 @@ fn recorded() -> Value {
 
 #[test]
 fn the_recorded_call_of_the_node_client_is_understood_whole() {
-    let call = read(Channel::Push, recorded()).expect("a call");
+    let call = read(Channel::Push, &recorded()).expect("a call");
     assert_eq!(call.template.as_deref(), Some("welcome"));
     assert_eq!(
         (call.who.kind(), call.who.value()),
@@ -59,7 +59,7 @@ fn the_recorded_call_of_the_node_client_is_understood_whole() {
 fn what_a_call_says_goes_before_what_is_defined() {
     let mut body = recorded();
     body["title"] = Value::Null;
-    let call = read(Channel::Push, body).expect("a call");
+    let call = read(Channel::Push, &body).expect("a call");
     let defined = Content::Push(Box::new(landfall_domain::content::PushContent {
         title: Some("Defined".to_owned()),
         body: Some("Defined".to_owned()),
@@ -79,7 +79,7 @@ fn what_a_call_says_goes_before_what_is_defined() {
 #[test]
 fn numbers_name_templates_too() {
     let body = json!({"identifiers": {"email": "a@x.io"}, "transactional_message_id": 44});
-    let call = read(Channel::Push, body).expect("a call");
+    let call = read(Channel::Push, &body).expect("a call");
     assert_eq!(call.template.as_deref(), Some("44"));
 }
 
@@ -87,10 +87,7 @@ fn numbers_name_templates_too() {
 fn headers_of_a_mail_come_in_two_shapes() {
     let mut body = json!({"identifiers": {"id": "u1"}, "to": "a@x.io", "body": "B", "subject": "S",
         "from": "f@x.io", "headers": {"X-Tag": "v"}});
-    let headers = |body: &Value| match read(Channel::Email, body.clone())
-        .expect("a call")
-        .content(None)
-    {
+    let headers = |body: &Value| match read(Channel::Email, body).expect("a call").content(None) {
         Content::Email(email) => email.headers,
         other => panic!("{other:?}"),
     };
@@ -161,7 +158,7 @@ fn what_cannot_be_taken_is_refused_with_words() {
             "in_app messages cannot be sent by call",
         ),
     ] {
-        assert_eq!(problem(channel, body), (said.to_owned(), 400));
+        assert_eq!(problem(channel, &body), (said.to_owned(), 400));
     }
 }
 
@@ -170,8 +167,8 @@ fn attachments_have_a_limit() {
     let large = "A".repeat(2_800_000);
     let body = json!({"identifiers": {"id": "u1"}, "transactional_message_id": 1, "to": "a@x.io",
         "attachments": {"a.pdf": large}});
-    assert_eq!(problem(Channel::Email, body).1, 413);
+    assert_eq!(problem(Channel::Email, &body).1, 413);
     let body = json!({"identifiers": {"id": "u1"}, "transactional_message_id": 1, "to": "a@x.io",
         "attachments": {"a.pdf": "not base64!"}});
-    assert_eq!(problem(Channel::Email, body).1, 400);
+    assert_eq!(problem(Channel::Email, &body).1, 400);
 }

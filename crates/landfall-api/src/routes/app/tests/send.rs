@@ -1,7 +1,6 @@
 //! Sends by call, definitions, triggers, and what a human does to single messages.
 
 use landfall_domain::status::{Outcome, outcome};
-use landfall_store::LedgerReader as _;
 use serde_json::{Value, json};
 
 use super::shop::{NOW, Shop};
