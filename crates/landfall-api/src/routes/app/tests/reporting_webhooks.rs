@@ -266,7 +266,11 @@ async fn another_landfall_that_is_told_comes_to_the_same_statuses() {
     ];
     assert_eq!(told, expected);
     let person = theirs.get("/v1/customers/ann/messages").await;
-    assert_eq!(person["messages"].as_array().unwrap().len(), 6, "without the draft");
+    assert_eq!(
+        person["messages"].as_array().unwrap().len(),
+        6,
+        "without the draft"
+    );
     assert_eq!(theirs.workspace().store().rejected(10).unwrap(), []);
 }
 
