@@ -35,6 +35,9 @@ use carriers::Carriers;
 use conclude::{Concluded, keep_concluding};
 use render::Renderer;
 
+// What a carrier is made of, for those who bring one of their own: simulations and tests.
+pub use landfall_send::{Address, Outgoing, Sender};
+
 /// How much a dispatcher does at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {

@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Ask(crate::commands::ask::Ask),
     /// Import a file: Customer.io delivery export, webhook archive, people or devices.
     Import(crate::commands::import::Import),
+    /// Simulate providers, or people and their phones for days.
+    Sim(crate::commands::sim::Sim),
     /// Print the OpenAPI document of Landfall's own API.
     Openapi,
     /// Print a completion script for a shell.

@@ -5,6 +5,7 @@ pub(crate) mod credentials;
 pub(crate) mod import;
 mod init;
 mod keys;
+pub(crate) mod sim;
 mod sources;
 pub(crate) mod webhooks;
 mod workspaces;
@@ -25,6 +26,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Webhooks(webhooks) => webhooks::run(&webhooks),
         Command::Ask(ask) => ask::run(ask),
         Command::Import(import) => import::run(&import),
+        Command::Sim(sim) => sim::run(&sim),
         Command::Openapi => {
             println!("{}", landfall_api::openapi_json());
             Ok(())

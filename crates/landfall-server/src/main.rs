@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod data;
 mod listen;
+mod scenario;
 mod serve;
 
 use std::process::ExitCode;
