@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Sources(Sources),
     /// What is sent with: keys of APNs, FCM, Web Push, gateways and relays.
     Credentials(crate::commands::credentials::Credentials),
+    /// Try a device with its trail shown live; release drafts, take messages back.
+    Send(crate::commands::send::Send),
     /// Where changes of deliveries are reported to: add, list, remove, test, dead letters.
     Webhooks(crate::commands::webhooks::Webhooks),
     #[command(flatten)]

@@ -5,6 +5,7 @@ pub(crate) mod credentials;
 pub(crate) mod import;
 mod init;
 mod keys;
+pub(crate) mod send;
 pub(crate) mod sim;
 mod sources;
 pub(crate) mod webhooks;
@@ -23,6 +24,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Keys(keys) => keys::run(&keys),
         Command::Sources(sources) => sources::run(&sources),
         Command::Credentials(credentials) => credentials::run(credentials),
+        Command::Send(send) => send::run(&send),
         Command::Webhooks(webhooks) => webhooks::run(&webhooks),
         Command::Ask(ask) => ask::run(ask),
         Command::Import(import) => import::run(&import),

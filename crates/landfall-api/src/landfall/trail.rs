@@ -10,6 +10,7 @@ use landfall_domain::status::{self, Confirmation};
 use landfall_domain::time::{DAY_MS, Timestamp};
 use landfall_engine::Catalogue;
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// After this long without a receipt an accepted push is shown as unconfirmed. Half of the settling
@@ -128,6 +129,10 @@ pub struct FactAnswer {
     pub reason: Option<&'static str>,
     /// The reporter's own words.
     pub detail: Option<String>,
+    /// The attempt that this is the answer to, when Landfall sent it itself: id, number, provider, times,
+    /// the provider's status, code and id.
+    #[schema(value_type = Option<Object>)]
+    pub attempt: Option<Value>,
     /// The link, for clicks.
     pub href: Option<String>,
     /// When it happened by the reporter's clock, in milliseconds since the epoch.
@@ -246,6 +251,10 @@ fn shaped(fact: &Fact, names: &Names) -> FactAnswer {
         address: fact.target.as_ref().map(|target| address(target, names)),
         reason: fact.reason.map(Reason::name),
         detail: fact.detail.clone(),
+        attempt: fact
+            .attempt
+            .as_ref()
+            .and_then(|attempt| serde_json::to_value(attempt).ok()),
         href: fact.href.clone(),
         occurred_ms: fact.occurred_at.millis(),
         received_ms: fact.received_at.millis(),

@@ -6,7 +6,7 @@ mod doctor;
 mod log;
 mod metrics;
 pub(crate) mod show;
-mod trace;
+pub(crate) mod trace;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};

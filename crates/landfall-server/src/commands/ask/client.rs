@@ -103,6 +103,21 @@ impl Client {
         &self,
         path: &str,
         parameters: &[(String, String)],
+        each: impl FnMut(Value) -> Result<bool>,
+    ) -> Result<()> {
+        let begun = || {
+            eprintln!("Waiting for deliveries; Ctrl-C stops.");
+            Ok(())
+        };
+        self.follow_from(path, parameters, begun, each)
+    }
+
+    /// As [`Client::follow`]; `begun` is called when nothing is missed any more.
+    pub(crate) fn follow_from(
+        &self,
+        path: &str,
+        parameters: &[(String, String)],
+        begun: impl FnOnce() -> Result<()>,
         mut each: impl FnMut(Value) -> Result<bool>,
     ) -> Result<()> {
         let response = self
@@ -120,8 +135,7 @@ impl Client {
             self.read(response)?;
             return Ok(());
         }
-        // From here on nothing is missed.
-        eprintln!("Waiting for deliveries; Ctrl-C stops.");
+        begun()?;
         for line in BufReader::new(response.into_body().into_reader()).lines() {
             let line = line.context("the connection ended")?;
             if let Some(data) = line.strip_prefix("data:")

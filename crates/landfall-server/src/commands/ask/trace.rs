@@ -32,7 +32,7 @@ pub(crate) struct Timeline {
 
 /// Shows one delivery.
 pub(crate) fn run(trace: &Trace) -> Result<()> {
-    let path = format!("/landfall/v1/deliveries/{}", encoded(&trace.delivery));
+    let path = path(&trace.delivery);
     let trail = Client::new(&trace.connection)?.get(&path, &[])?;
     if trace.connection.json {
         println!("{trail:#}");
@@ -115,22 +115,39 @@ fn facts(facts: &Value) {
         } else {
             ""
         };
-        let words = [&fact["reason"], &fact["detail"], &fact["href"]];
-        let words: Vec<String> = words
-            .into_iter()
-            .filter(|word| !word.is_null())
-            .map(show::plain)
-            .collect();
         table.add_row([
             comfy_table::Cell::new(show::time(&fact["occurred_ms"])),
             comfy_table::Cell::new(format!("{}{late}", show::time(&fact["received_ms"]))),
             show::text(&fact["mark"]),
             show::text(&fact["address"]),
             show::text(&fact["source"]),
-            comfy_table::Cell::new(words.join(": ")),
+            comfy_table::Cell::new(words(fact)),
         ]);
     }
     println!("{table}");
+}
+
+/// Why, in whose words, and at which try.
+pub(crate) fn words(fact: &Value) -> String {
+    let words = [&fact["reason"], &fact["detail"], &fact["href"]];
+    let words = words.into_iter().filter(|word| !word.is_null());
+    let words: Vec<String> = words.map(show::plain).collect();
+    let attempt = &fact["attempt"];
+    let tried = attempt.is_object().then(|| {
+        let status = match &attempt["status"] {
+            Value::Null => "no answer".to_owned(),
+            status => show::plain(status),
+        };
+        format!(
+            "try {} at {}: {status}, {} ms",
+            attempt["number"],
+            show::plain(&attempt["provider"]),
+            attempt["took_ms"]
+        )
+    });
+    let said = Some(words.join(": ")).filter(|words| !words.is_empty());
+    let parts: Vec<String> = tried.into_iter().chain(said).collect();
+    parts.join("; ")
 }
 
 /// Shows what happened to a person.
@@ -156,6 +173,11 @@ pub(crate) fn timeline(timeline: &Timeline) -> Result<()> {
     }
     println!("{table}");
     Ok(())
+}
+
+/// Where a delivery's trail is.
+pub(crate) fn path(delivery: &str) -> String {
+    format!("/landfall/v1/deliveries/{}", encoded(delivery))
 }
 
 /// One path segment, percent-encoded.
