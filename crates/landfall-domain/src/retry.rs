@@ -63,16 +63,27 @@ pub fn next_try(failure: &Failure) -> Option<i64> {
     }
 }
 
-/// A text message has no key by which its gateway would recognise a second copy: what may have been
-/// sent is not sent again (providers.md 5.1).
 fn once(failure: &Failure) -> Option<i64> {
-    if failure.number > 1 {
-        return None;
-    }
-    match (failure.reason, failure.provider) {
-        (Reason::OutcomeUnknown, Provider::SmsGateway | Provider::Webhook) => None,
-        (Reason::DeviceUnreachable, _) => Some(HOUR_MS),
+    match failure.reason {
+        Reason::OutcomeUnknown => unknown(failure),
+        _ if failure.number > 1 => None,
+        Reason::DeviceUnreachable => Some(HOUR_MS),
         _ => Some(0),
+    }
+}
+
+/// Nobody knows whether it was taken. A second push carries the collapse id of the first and takes its
+/// place on the phone, so it is sent until an answer comes: at once, then with growing pauses. A mail
+/// carries the same `Message-ID` and is sent once more. A text message or call has no key by which a second
+/// copy would be recognised: what may have been sent is not sent again (providers.md 5.1).
+fn unknown(failure: &Failure) -> Option<i64> {
+    match failure.provider {
+        Provider::SmsGateway | Provider::Webhook => None,
+        Provider::Apns | Provider::Fcm | Provider::WebPush if failure.number < TRIES_MAX => {
+            let doubled = SECOND_MS << failure.number.min(6);
+            Some(if failure.number == 1 { 0 } else { doubled })
+        }
+        _ => (failure.number == 1).then_some(0),
     }
 }
 

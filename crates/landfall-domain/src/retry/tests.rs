@@ -96,15 +96,15 @@ fn tries_end() {
 }
 
 #[test]
-fn an_unknown_outcome_is_tried_once_more_where_a_copy_can_be_recognised() {
+fn an_unknown_outcome_is_tried_again_where_a_copy_can_be_recognised() {
     let again = |provider| next_try(&failure(provider, Reason::OutcomeUnknown, 1));
     assert_eq!(again(Provider::Apns), Some(0));
     assert_eq!(again(Provider::Fcm), Some(0));
     assert_eq!(again(Provider::SmsGateway), None);
-    assert_eq!(
-        next_try(&failure(Provider::Apns, Reason::OutcomeUnknown, 2)),
-        None
-    );
+    let third = next_try(&failure(Provider::Apns, Reason::OutcomeUnknown, 2));
+    assert_eq!(third, Some(4 * SECOND_MS));
+    let mail = |number| next_try(&failure(Provider::Smtp, Reason::OutcomeUnknown, number));
+    assert_eq!((mail(1), mail(2)), (Some(0), None));
 }
 
 #[test]

@@ -192,6 +192,22 @@ impl Server {
             .expect("an answer")
     }
 
+    /// Waits until something holds: asked at first, and whenever a stream of events says a word.
+    pub(crate) fn until(&self, stream: &str, holds: impl Fn() -> bool) {
+        let response = self
+            .agent
+            .get(format!("{}{stream}", self.url))
+            .header("authorization", format!("Bearer {APP_KEY}"))
+            .call()
+            .expect("a stream");
+        assert_eq!(response.status().as_u16(), 200);
+        let mut lines = BufReader::new(response.into_body().into_reader()).lines();
+        while !holds() {
+            // A line for each change, and one every few seconds in any case.
+            lines.next().expect("the stream goes on").expect("a line");
+        }
+    }
+
     /// Any call. `None`: the connection broke.
     pub(crate) fn call(
         &self,

@@ -7,5 +7,6 @@ mod credentials;
 mod harness;
 mod phones;
 mod restart;
+mod sending;
 mod webhooks;
 mod webhooks_out;
