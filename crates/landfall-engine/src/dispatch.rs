@@ -26,7 +26,7 @@ use landfall_domain::input::{Body, Input, Source};
 use landfall_domain::reason::Reason;
 use landfall_domain::time::{SECOND_MS, Timestamp};
 use landfall_domain::work::{Conclusion, Handover, Urgency, WorkKey};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::intake::SubmitError;
 use crate::random::Random;
@@ -121,11 +121,19 @@ impl Dispatcher {
         &self.inner.carriers
     }
 
-    /// Sends until it is told to stop or dropped.
+    /// Sends until it is told to stop or dropped. What is urgent is claimed beside the rest, so that it
+    /// does not wait until that is claimed.
     pub async fn run(self) {
+        let wake = &self.inner.workspace.shared.wake;
+        let urgent = self.keep_looking(&[Urgency::Transactional], false, &wake.urgent);
+        let rest = self.keep_looking(&[Urgency::Journey, Urgency::Broadcast], true, &wake.bulk);
+        tokio::join!(urgent, rest);
+    }
+
+    async fn keep_looking(&self, urgencies: &[Urgency], sweeping: bool, wake: &Notify) {
         while !self.inner.stopping.load(Ordering::Relaxed) {
             let now = self.inner.workspace.now();
-            let again = match self.look(now).await {
+            let again = match self.look_for(urgencies, sweeping, now).await {
                 Ok(looked) if looked.moved > 0 => Some(now),
                 Ok(looked) => looked.again,
                 Err(SubmitError::Stopped) => return,
@@ -134,7 +142,7 @@ impl Dispatcher {
                     Some(now.plus_millis(SECOND_MS))
                 }
             };
-            self.wait(again).await;
+            self.wait(again, wake).await;
         }
     }
 
@@ -142,11 +150,11 @@ impl Dispatcher {
     /// ([`Dispatcher::idle`] waits for it).
     pub fn stop(&self) {
         self.inner.stopping.store(true, Ordering::Relaxed);
-        self.inner.workspace.shared.wake.notify_one();
+        self.inner.workspace.shared.wake.tell();
     }
 
-    async fn wait(&self, again: Option<Timestamp>) {
-        let news = self.inner.workspace.shared.wake.notified();
+    async fn wait(&self, again: Option<Timestamp>, wake: &Notify) {
+        let news = wake.notified();
         let Some(again) = again else {
             news.await;
             return;
@@ -167,12 +175,28 @@ impl Dispatcher {
     /// # Errors
     /// When the store cannot take claims now; nothing is handed over then.
     pub async fn look(&self, now: Timestamp) -> Result<Looked, SubmitError> {
-        let mut moved = self.sweep(now).await?;
+        self.look_for(Urgency::ALL, true, now).await
+    }
+
+    async fn look_for(
+        &self,
+        urgencies: &[Urgency],
+        sweeping: bool,
+        now: Timestamp,
+    ) -> Result<Looked, SubmitError> {
+        let mut moved = match sweeping {
+            true => self.sweep(now).await?,
+            false => 0,
+        };
         let mut blocked = None;
-        for urgency in Urgency::ALL {
+        for urgency in urgencies {
             moved += self.claim(*urgency, now, &mut blocked).await?;
         }
-        let next = self.inner.workspace.work().next_at();
+        let next = {
+            let work = self.inner.workspace.work();
+            let ends = work.next_end().filter(|_| sweeping);
+            work.next_due(urgencies).into_iter().chain(ends).min()
+        };
         let again = next.map(|next| match blocked {
             // Due, but there is no room: not before there is.
             Some(room_at) if next <= now => room_at,
@@ -247,7 +271,7 @@ impl Dispatcher {
         });
         let inputs: Vec<Input> = expired.chain(lapsed).map(conclude::input).collect();
         let count = inputs.len();
-        self.inner.workspace.submit(inputs).await?;
+        self.inner.workspace.submit_patiently(inputs).await?;
         Ok(count)
     }
 
@@ -261,7 +285,9 @@ impl Dispatcher {
         let limits = self.inner.limits;
         let (permits, worth) = match urgency {
             Urgency::Transactional => (&self.inner.urgent, 1),
-            Urgency::Journey | Urgency::Broadcast => (&self.inner.bulk, limits.bulk.div_ceil(8)),
+            Urgency::Journey | Urgency::Broadcast => {
+                (&self.inner.bulk, limits.bulk.div_ceil(8).max(1))
+            }
         };
         let free = permits.available_permits();
         if free < worth {
@@ -277,7 +303,11 @@ impl Dispatcher {
         }
         let until = now.plus_millis(self.inner.limits.claim_ms);
         let claims = picked.iter().map(|work| self.claim_of(*work, until));
-        let decided = self.inner.workspace.decided(claims.collect()).await?;
+        let decided = self
+            .inner
+            .workspace
+            .decided(claims.collect(), urgency != Urgency::Transactional)
+            .await?;
         for assignment in decided.assignments {
             let permit = Arc::clone(permits).acquire_owned().await;
             self.hand_over(assignment, permit.ok());

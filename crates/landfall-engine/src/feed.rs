@@ -98,7 +98,7 @@ pub(crate) fn publish(workspace: &Workspace, changes: &ChangeSet) {
             work.apply(*key, now.as_ref());
         }
         drop(work);
-        shared.wake.notify_one();
+        shared.wake.tell();
     }
     let rows: Vec<RowUpdate> = changes.deliveries.iter().flat_map(rows).collect();
     shared.board.update(|board| {

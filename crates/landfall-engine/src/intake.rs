@@ -4,6 +4,11 @@
 //! One thread per workspace. While a batch is on its way to the disk, the next one gathers in the
 //! queue: under load batches grow by themselves, without load nobody waits for anybody.
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
 use landfall_domain::decide::{Taken, decide, wants, wants_more};
 use landfall_domain::input::Input;
 use landfall_domain::time::Timestamp;
@@ -17,6 +22,11 @@ use crate::workspace::Workspace;
 
 /// Inputs in one transaction, unless a single submission is larger.
 const BATCH_MAX: usize = 2_048;
+/// The same of what the program submits by itself: whoever waits for an answer meanwhile waits for no
+/// more than that.
+const PATIENT_MAX: usize = 1_024;
+/// Submissions of that kind that are taken out of the queue to look behind them.
+const PATIENT_JOBS_MAX: usize = 64;
 /// How often a batch is decided again when other writers get in between.
 const CONFLICTS_MAX: usize = 64;
 
@@ -56,6 +66,92 @@ pub(crate) struct Job {
     pub(crate) reply: oneshot::Sender<Answer>,
     /// Whether a task waits for the answer, and not a thread.
     pub(crate) by_task: bool,
+    /// Whether nobody outside waits for it: pages of broadcasts, bulk claims, answers of providers.
+    pub(crate) patient: bool,
+}
+
+/// Submissions that were taken out of the queue. What somebody waits for goes first, but takes turns
+/// with the rest, so that neither stands still.
+#[derive(Default)]
+struct Waiting {
+    prompt: VecDeque<Job>,
+    patient: VecDeque<Job>,
+    /// Whether it is the turn of the patient.
+    patients_turn: bool,
+}
+
+impl Waiting {
+    /// The next batch; `None`: nobody can submit any more.
+    fn next(&mut self, jobs: &mut mpsc::Receiver<Job>) -> Option<Vec<Job>> {
+        self.fill(jobs);
+        if self.prompt.is_empty() && self.patient.is_empty() {
+            self.add(jobs.blocking_recv()?);
+            self.fill(jobs);
+        }
+        let patient = match (self.prompt.is_empty(), self.patient.is_empty()) {
+            (true, _) => true,
+            (_, true) => false,
+            (false, false) => self.patients_turn,
+        };
+        self.patients_turn = !patient;
+        Some(match patient {
+            true => some_of(&mut self.patient, PATIENT_MAX),
+            false => self.gather(jobs),
+        })
+    }
+
+    /// A batch of what somebody waits for. Where several wait more are on their way, so others get a
+    /// turn on the processor as long as that brings more; whoever comes alone is not kept waiting.
+    fn gather(&mut self, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
+        let mut batch = some_of(&mut self.prompt, BATCH_MAX);
+        let mut inputs: usize = batch.iter().map(|job| job.inputs.len()).sum();
+        while inputs < BATCH_MAX && batch.len() > 1 {
+            std::thread::yield_now();
+            self.fill(jobs);
+            let more = some_of(&mut self.prompt, BATCH_MAX - inputs);
+            if more.is_empty() {
+                break;
+            }
+            inputs += more.iter().map(|job| job.inputs.len()).sum::<usize>();
+            batch.extend(more);
+        }
+        batch
+    }
+
+    /// Takes over what is in the queue, up to a batch: the rest waits there, where its length is
+    /// limited.
+    fn fill(&mut self, jobs: &mut mpsc::Receiver<Job>) {
+        let mut inputs: usize = self.prompt.iter().map(|job| job.inputs.len()).sum();
+        while inputs < BATCH_MAX
+            && self.patient.len() < PATIENT_JOBS_MAX
+            && let Ok(job) = jobs.try_recv()
+        {
+            inputs += if job.patient { 0 } else { job.inputs.len() };
+            self.add(job);
+        }
+    }
+
+    fn add(&mut self, job: Job) {
+        let row = if job.patient {
+            &mut self.patient
+        } else {
+            &mut self.prompt
+        };
+        row.push_back(job);
+    }
+}
+
+/// The first jobs of a row, until they have `most` inputs together or more.
+fn some_of(row: &mut VecDeque<Job>, most: usize) -> Vec<Job> {
+    let mut batch = Vec::new();
+    let mut inputs = 0;
+    while inputs < most
+        && let Some(job) = row.pop_front()
+    {
+        inputs += job.inputs.len();
+        batch.push(job);
+    }
+    batch
 }
 
 /// Hands answers to the tasks that wait for them. It runs as a task among them: waking many of them
@@ -70,26 +166,6 @@ fn send(answers: Answers) {
     for (reply, answer, _inputs) in answers {
         // A caller that hung up does not need its answer.
         let _ = reply.send(answer);
-    }
-}
-
-/// What waits in the queue. Where several wait more are on their way, so others get a turn on the
-/// processor as long as that brings more; whoever comes alone is not kept waiting.
-fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
-    let mut inputs = first.inputs.len();
-    let mut batch = vec![first];
-    loop {
-        let before = batch.len();
-        while inputs < BATCH_MAX
-            && let Ok(job) = jobs.try_recv()
-        {
-            inputs += job.inputs.len();
-            batch.push(job);
-        }
-        if inputs >= BATCH_MAX || batch.len() == 1 || batch.len() == before {
-            return batch;
-        }
-        std::thread::yield_now();
     }
 }
 
@@ -143,8 +219,8 @@ impl Intake {
         mut jobs: mpsc::Receiver<Job>,
         stopping: impl Fn() -> bool,
     ) -> Option<u64> {
-        while let Some(first) = jobs.blocking_recv() {
-            let batch = gather(first, &mut jobs);
+        let mut waiting = Waiting::default();
+        while let Some(batch) = waiting.next(&mut jobs) {
             self.take(batch);
             if stopping() {
                 jobs.close();

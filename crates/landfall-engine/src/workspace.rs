@@ -48,11 +48,26 @@ pub(crate) struct Shared {
     /// Work that is on its way.
     pub(crate) work: Mutex<Queue>,
     /// Told when there is something new to do.
-    pub(crate) wake: Notify,
+    pub(crate) wake: Wake,
     /// Told when a broadcast was triggered.
     pub(crate) triggered: Arc<Notify>,
     /// Definitions of messages that were read lately.
     pub(crate) definitions: Mutex<crate::definitions::Cache>,
+}
+
+/// Wakes those who send: one for what is urgent, and one for the rest.
+#[derive(Debug, Default)]
+pub(crate) struct Wake {
+    pub(crate) urgent: Notify,
+    pub(crate) bulk: Notify,
+}
+
+impl Wake {
+    /// There is something new to do.
+    pub(crate) fn tell(&self) {
+        self.urgent.notify_one();
+        self.bulk.notify_one();
+    }
 }
 
 /// How far the board is with catching up after a start.
@@ -107,7 +122,7 @@ impl Workspace {
             touched: Mutex::new(Some(Touched::default())),
             snapshot,
             work: Mutex::default(),
-            wake: Notify::new(),
+            wake: Wake::default(),
             triggered: Arc::default(),
             definitions: Mutex::default(),
         };
@@ -135,11 +150,26 @@ impl Workspace {
     /// # Errors
     /// Nothing of the call was stored then: [`SubmitError`] says whether to try again.
     pub async fn submit(&self, inputs: Vec<Input>) -> Result<Vec<Taken>, SubmitError> {
-        Ok(self.decided(inputs).await?.taken)
+        Ok(self.decided(inputs, false).await?.taken)
+    }
+
+    /// As [`Workspace::submit`], for what nobody outside waits for: it does not hold up those who do.
+    ///
+    /// # Errors
+    /// As [`Workspace::submit`].
+    pub(crate) async fn submit_patiently(
+        &self,
+        inputs: Vec<Input>,
+    ) -> Result<Vec<Taken>, SubmitError> {
+        Ok(self.decided(inputs, true).await?.taken)
     }
 
     /// As [`Workspace::submit`], with what the inputs claimed.
-    pub(crate) async fn decided(&self, inputs: Vec<Input>) -> Result<Decided, SubmitError> {
+    pub(crate) async fn decided(
+        &self,
+        inputs: Vec<Input>,
+        patient: bool,
+    ) -> Result<Decided, SubmitError> {
         self.shared.answers.get_or_init(|| {
             let (sender, answers) = mpsc::unbounded_channel();
             tokio::spawn(answer_tasks(answers));
@@ -150,6 +180,7 @@ impl Workspace {
             inputs,
             reply,
             by_task: true,
+            patient,
         };
         self.shared
             .queue
@@ -173,6 +204,7 @@ impl Workspace {
                 inputs,
                 reply,
                 by_task: false,
+                patient: false,
             })
             .map_err(|_| SubmitError::Stopped)?;
         let decided = answer.blocking_recv().unwrap_or(Err(SubmitError::Stopped));

@@ -21,6 +21,9 @@ use crate::dispatch::render::{Occasion, Renderer};
 use crate::intake::SubmitError;
 use crate::workspace::Workspace;
 
+/// Messages in one submission.
+const AT_ONCE: usize = 500;
+
 /// A recipient of a page.
 struct Recipient {
     person: Person,
@@ -83,7 +86,11 @@ pub(super) async fn page(
         }
     }
     trigger.progress.messages += inputs.len() as u64;
-    workspace.submit(inputs).await?;
+    while !inputs.is_empty() {
+        let rest = inputs.split_off(inputs.len().min(AT_ONCE));
+        workspace.submit_patiently(inputs).await?;
+        inputs = rest;
+    }
     trigger.progress.state = TriggerState::Running;
     match page.next {
         Some(next) => trigger.progress.next = next,

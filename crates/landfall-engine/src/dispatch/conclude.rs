@@ -46,7 +46,7 @@ pub(super) async fn keep_concluding(
             .unzip();
         let inputs: Vec<Input> = inputs.into_iter().flatten().collect();
         loop {
-            match workspace.submit(inputs.clone()).await {
+            match workspace.submit_patiently(inputs.clone()).await {
                 Ok(_) => break,
                 Err(SubmitError::Stopped) => return,
                 Err(error) => {
@@ -56,6 +56,6 @@ pub(super) async fn keep_concluding(
             }
         }
         drop(permits);
-        workspace.shared.wake.notify_one();
+        workspace.shared.wake.tell();
     }
 }

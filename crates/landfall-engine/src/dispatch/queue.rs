@@ -226,13 +226,24 @@ impl Queue {
 
     /// When something is due, expires or lapses next; `None`: nothing is open.
     pub fn next_at(&self) -> Option<Timestamp> {
-        let due = self.lanes.iter().filter_map(|(_, waiting)| waiting.first());
-        let ends = self
-            .expiring
-            .first()
+        self.next_due(Urgency::ALL)
             .into_iter()
-            .chain(self.lapsing.first());
-        due.chain(ends).map(|(at, _)| *at).min()
+            .chain(self.next_end())
+            .min()
+    }
+
+    /// When work of these urgencies is due next; `None`: there is none.
+    pub fn next_due(&self, urgencies: &[Urgency]) -> Option<Timestamp> {
+        let lanes = self.lanes.iter();
+        let lanes = lanes.filter(|(lane, _)| urgencies.contains(&lane.urgency));
+        let due = lanes.filter_map(|(_, waiting)| waiting.first());
+        due.map(|(at, _)| *at).min()
+    }
+
+    /// When something expires or lapses next.
+    pub fn next_end(&self) -> Option<Timestamp> {
+        let ends = [self.expiring.first(), self.lapsing.first()];
+        ends.into_iter().flatten().map(|(at, _)| *at).min()
     }
 
     /// How many pieces wait, by lane; empty lanes are left out.

@@ -12,6 +12,8 @@ use landfall_domain::reason::Reason;
 use landfall_domain::status::Outcome;
 use landfall_domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
 
+use super::{Dispatcher, Limits};
+use crate::random::Seeded;
 use house::{House, NOW, accepted};
 
 #[tokio::test]
@@ -90,4 +92,23 @@ async fn the_running_dispatcher_sends_without_being_asked() {
     }
     running.abort();
     assert_eq!(house.shown().len(), 1);
+}
+
+#[tokio::test]
+async fn a_dispatcher_without_room_waits_for_it() {
+    let house = House::with_people(1, |_| accepted());
+    house.broadcast(1).await;
+    let limits = Limits {
+        bulk: 0,
+        ..Limits::default()
+    };
+    let workspace = house.workspace().clone();
+    let random = Arc::new(Seeded::new(1));
+    let full = Dispatcher::new(workspace, house.carriers().clone(), random, limits);
+    let looked = full.look(house.now()).await.expect("the store is there");
+    assert_eq!(looked.moved, 0);
+    assert!(
+        looked.again > Some(house.now()),
+        "it does not look on and on"
+    );
 }
