@@ -45,13 +45,15 @@ pub(super) async fn keep_concluding(
             .map(|concluded| (concluded.conclusion, concluded.permit))
             .unzip();
         let inputs: Vec<Input> = inputs.into_iter().flatten().collect();
+        let mut tries = tokio::time::interval(PAUSE);
         loop {
+            // The first tick comes at once.
+            tries.tick().await;
             match workspace.submit_patiently(inputs.clone()).await {
                 Ok(_) => break,
                 Err(SubmitError::Stopped) => return,
                 Err(error) => {
                     tracing::warn!(%error, "providers' answers could not be stored: trying again");
-                    tokio::time::sleep(PAUSE).await;
                 }
             }
         }
