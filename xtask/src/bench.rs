@@ -21,6 +21,11 @@ const BENCHMARKS: &[(&str, &str, &str)] = &[
         "how soon a server with ten million deliveries serves, with and without a snapshot",
         "bench/start.sh",
     ),
+    (
+        "send",
+        "pushes through the sender and the whole path beside h2load, node-apn, aioapns, firebase-admin",
+        "bench/send.sh",
+    ),
 ];
 
 /// Runs one, or lists them.
