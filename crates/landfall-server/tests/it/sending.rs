@@ -71,7 +71,7 @@ impl World {
             "--service-account",
             &file("account.json", &world.google.key_file().to_string()),
             "--base-url",
-            &world.google.base_url(),
+            world.google.base_url(),
             "--ca-file",
             &file("google.pem", world.google.ca_pem()),
         ]);
