@@ -25,12 +25,13 @@ mod small;
 mod sources;
 mod spans;
 mod subscriptions;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod triggers;
 mod view;
 
-use axum::routing::{MethodRouter, any, get, post};
+use axum::routing::{MethodRouter, any, get, post, put};
 use axum::{Extension, Router};
 
 use self::door::{Door, Path};
@@ -108,9 +109,14 @@ fn source_routes(prefix: &str, family: Family) -> Router<App> {
         NEWSLETTERS => content_routes(router, prefix, family),
         TRANSACTIONAL => router
             .route(&path("/{id}/deliveries"), deliveries(family))
+            .route(&path("/{id}/contents"), get(templates::contents))
             .route(
-                &path("/{id}/contents"),
-                get(move |door, Path(id)| parts::contents(family, door, id)),
+                &path("/{id}/content/{content}"),
+                put(templates::put_content),
+            )
+            .route(
+                &path("/{id}/language/{language}"),
+                get(templates::language).put(templates::put_language),
             ),
         BROADCASTS => action_routes(router, prefix, family)
             .route(&path("/{id}/triggers"), get(triggers::list)),

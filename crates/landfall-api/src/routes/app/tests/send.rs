@@ -335,3 +335,60 @@ async fn a_test_push_leaves_the_token_where_it_is() {
     let tester = shop.get("/v1/customers/landfall-test/attributes").await;
     assert_eq!(tester["customer"]["devices"][0]["id"], "aabb");
 }
+
+#[tokio::test]
+async fn contents_of_a_message_are_read_changed_and_translated() {
+    let shop = Shop::open();
+    define(&shop, "transactional", 44, welcome()).await;
+    let contents = shop.get("/v1/transactional/44/contents").await;
+    let first = &contents["contents"][0];
+    assert_eq!((&first["id"], &first["type"]), (&json!(1), &json!("push")));
+    assert_eq!(first["body"], "{{ trigger.text }}");
+    let path = "/v1/transactional/44/content/1";
+    let (status, changed) = shop
+        .call("PUT", path, Some(json!({ "subject": "Hello" })))
+        .await;
+    assert_eq!(
+        (status.as_u16(), &changed["content"]["subject"]),
+        (200, &json!("Hello"))
+    );
+    assert_eq!(
+        changed["content"]["body"], "{{ trigger.text }}",
+        "what is not said stays"
+    );
+    let path = "/v1/transactional/welcome/language/fr";
+    assert_eq!(shop.refused(path).await.0, 404);
+    let (status, _) = shop
+        .call("PUT", path, Some(json!({ "title": "Bonjour" })))
+        .await;
+    assert_eq!(status, 200);
+    let french = shop.get(path).await;
+    assert_eq!(
+        (&french["content"]["subject"], &french["content"]["id"]),
+        (&json!("Bonjour"), &json!(2))
+    );
+    let (status, answer) = shop
+        .call("PUT", path, Some(json!({ "title": "{% if %}" })))
+        .await;
+    assert_eq!(status, 400);
+    assert!(
+        answer["meta"]["error"]
+            .as_str()
+            .unwrap()
+            .starts_with("title, line 1"),
+        "{answer}"
+    );
+    shop.identify("u1", json!({})).await;
+    shop.device("u1", "tok1").await;
+    let call =
+        json!({ "identifiers": { "id": "u1" }, "transactional_message_id": 44, "language": "fr" });
+    let id = shop.post("/v1/send/push", call).await["delivery_id"].clone();
+    let delivery = shop
+        .workspace()
+        .store()
+        .delivery(id.as_str().unwrap())
+        .unwrap()
+        .expect("a delivery");
+    let work = shop.workspace().store().works_of(delivery.key).unwrap();
+    assert_eq!(work[0].order.content.subject(), Some("Bonjour"));
+}
