@@ -22,6 +22,8 @@ pub mod trail;
 mod visit;
 mod webhooks;
 
+pub(crate) use visit::pairs;
+
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -118,7 +118,8 @@ impl Visit {
     }
 }
 
-fn pairs(query: &str) -> Vec<(String, String)> {
+/// Names and values of a query or form, decoded, in order.
+pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
     let plain = |text: &str| {
         let text = text.replace('+', " ");
         percent_encoding::percent_decode_str(&text)

@@ -1,4 +1,6 @@
-//! Webhooks in: `/hooks/customerio/{source}` (docs/api/webhooks-in.md).
+//! Webhooks in: `/hooks/customerio/{source}` (docs/api/webhooks-in.md) and `/hooks/twilio`.
+
+mod twilio;
 
 use aws_lc_rs::hmac;
 use axum::Router;
@@ -21,7 +23,12 @@ const EVENT_BYTES_MAX: usize = 8 << 20;
 
 /// Every route.
 pub(crate) fn router() -> Router<App> {
-    Router::new().route("/hooks/customerio/{source}", post(customerio))
+    Router::new()
+        .route("/hooks/customerio/{source}", post(customerio))
+        .route(
+            "/hooks/twilio/{workspace}/{credential}",
+            post(twilio::report),
+        )
 }
 
 async fn customerio(

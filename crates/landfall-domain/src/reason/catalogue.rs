@@ -212,6 +212,9 @@ reasons! {
     FraudGuard 323 "fraud_guard": ProviderRejected Suppressed Delivery, Suspend Never DataQuality,
         "The provider's fraud protection refused the number.",
         "Check where the number came from.";
+    SubscriptionKeyMismatch 324 "subscription_key_mismatch": ProviderRejected Config Delivery, Suspend Never App,
+        "The browser subscribed with another key than the one that we send with.",
+        "Keep the key that the site subscribes with, or let the site subscribe anew.";
     ExpiredAtProvider 400 "expired_at_provider": AfterAcceptance ExpiredTtl Delivery, Keep Never Sender,
         "The provider gave up when the time to live had passed.",
         "Give the message more time if it is still useful later.";

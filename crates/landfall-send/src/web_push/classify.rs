@@ -86,7 +86,7 @@ fn apple(reason: &str) -> Option<Reason> {
         "BadTtl" | "BadUrgency" | "BadWebPushTopic" | "BadWebPushRequest" | "BadPath"
         | "MethodNotAllowed" => Reason::SenderBug,
         "BadAuthorizationHeader" | "BadJwtToken" | "BadVapidPublicKey" => Reason::ProviderAuth,
-        "VapidPkHashMismatch" => Reason::ProviderKeyScope,
+        "VapidPkHashMismatch" => Reason::SubscriptionKeyMismatch,
         "PayloadTooLarge" => Reason::PayloadTooLarge,
         "TooManyRequests" => Reason::ProviderThrottled,
         "InternalServerError" | "ServiceUnavailable" | "Shutdown" | "IdleTimeout" => {

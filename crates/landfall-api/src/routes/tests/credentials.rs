@@ -252,3 +252,70 @@ fn send(delivery_id: &str) -> Input {
         })),
     }
 }
+
+#[tokio::test]
+async fn twilio_reports_what_became_of_a_text_message() {
+    use landfall_domain::status::{Outcome, outcome, reason};
+    const PUBLIC: &str = "https://push.shop.example/hooks/twilio/ws_1/texts";
+    let house = House::open();
+    let twilio = json!({"provider": "twilio", "account_sid": "AC0123", "secret": "token", "from": "+15005550006",
+        "callback_url": PUBLIC});
+    let (status, added) = put(&house, "texts?unchecked=true", &twilio).await;
+    assert_eq!(status, 200, "{added}");
+    let number = "+15550001111";
+    let call = json!({"identifiers": {"id": "u1"}, "transactional_message_id": 7, "to": number});
+    let text = json!({"name": "Code", "content": {"channel": "sms", "body": "Code"}});
+    assert_eq!(
+        house
+            .own(1, "PUT /landfall/v1/transactional/7", text.to_string())
+            .await
+            .status,
+        200
+    );
+    let sent = house
+        .own(1, "POST /v1/send/sms", call.to_string())
+        .await
+        .json();
+    let delivery = sent["delivery_id"].as_str().expect("an id").to_owned();
+    let report = async |status: &str, code: &str, token: &str| {
+        let fields = [
+            ("MessageSid", "SM1"),
+            ("MessageStatus", status),
+            ("To", number),
+            ("ErrorCode", code),
+        ];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let query = format!("delivery={delivery}&attempt=a1");
+        let signed = landfall_sim::twilio::signature(token, &format!("{PUBLIC}?{query}"), &fields);
+        let form = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.replace('+', "%2B")));
+        let form: Vec<String> = form.collect();
+        let path = format!("POST /hooks/twilio/ws_1/texts?{query}");
+        let request = super::house::request(&path)
+            .header("x-twilio-signature", signed)
+            .body(axum::body::Body::from(form.join("&")))
+            .unwrap();
+        house.send(request).await.status.as_u16()
+    };
+    let known = || {
+        let store = house.workspace(1).store();
+        store.delivery(&delivery).unwrap().expect("the delivery")
+    };
+    assert_eq!(report("delivered", "", "forged").await, 401);
+    assert_eq!(report("queued", "", "token").await, 200);
+    assert_eq!(outcome(&known()), Outcome::Pending);
+    assert_eq!(report("undelivered", "30006", "token").await, 200);
+    assert_eq!(outcome(&known()), Outcome::Bounced);
+    assert_eq!(
+        reason(&known()),
+        Some(landfall_domain::reason::Reason::RecipientInvalid)
+    );
+    assert_eq!(
+        report("nonsense", "", "token").await,
+        200,
+        "an error would only bring it again"
+    );
+    let elsewhere = house.bare("POST /hooks/twilio/ws_1/none", "").await;
+    assert_eq!(elsewhere.status.as_u16(), 404);
+}

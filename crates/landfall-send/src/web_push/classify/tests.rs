@@ -83,7 +83,7 @@ fn apples_reasons_decide_before_the_status() {
         (403, "BadAuthorizationHeader", Reason::ProviderAuth),
         (403, "BadJwtToken", Reason::ProviderAuth),
         (403, "BadVapidPublicKey", Reason::ProviderAuth),
-        (400, "VapidPkHashMismatch", Reason::ProviderKeyScope),
+        (400, "VapidPkHashMismatch", Reason::SubscriptionKeyMismatch),
         (413, "PayloadTooLarge", Reason::PayloadTooLarge),
         (429, "TooManyRequests", Reason::ProviderThrottled),
         (500, "InternalServerError", Reason::ProviderUnavailable),
