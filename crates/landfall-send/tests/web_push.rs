@@ -197,7 +197,7 @@ fn meaning(problem: Problem, style: Style) -> Reason {
             R::TokenUnregistered
         }
         (P::TooLarge, _) => R::PayloadTooLarge,
-        (P::ForeignKey, Style::Apple) => R::ProviderKeyScope,
+        (P::ForeignKey, Style::Apple) => R::SubscriptionKeyMismatch,
         (
             P::MissingAuthorization | P::BadAuthorization | P::BadToken | P::BadKey | P::ForeignKey,
             _,
