@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use landfall_domain::attempt::Answer;
 use landfall_domain::channel::Provider;
-use landfall_domain::input::{Body, Input, Source};
+use landfall_domain::input::{Body, Input};
 use landfall_domain::reason::Reason;
 use landfall_domain::time::{SECOND_MS, Timestamp};
 use landfall_domain::work::{Conclusion, Handover, Urgency, WorkKey};
@@ -316,17 +316,11 @@ impl Dispatcher {
     }
 
     fn claim_of(&self, work: WorkKey, until: Timestamp) -> Input {
-        Input {
-            source: Source::Landfall,
-            at: None,
-            sent_at: None,
-            dedupe_key: None,
-            body: Body::Claim {
-                work,
-                attempt: self.inner.random.uuid(),
-                until,
-            },
-        }
+        crate::input_of_ours(Body::Claim {
+            work,
+            attempt: self.inner.random.uuid(),
+            until,
+        })
     }
 
     fn pick(

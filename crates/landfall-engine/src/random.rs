@@ -31,6 +31,12 @@ pub trait Random: Send + Sync {
         ];
         parts.join("-")
     }
+
+    /// An id for a delivery of ours. Nobody can guess it, because it opens the door for receipts
+    /// (semantics.md 2.7).
+    fn delivery_id(&self) -> String {
+        format!("lf{}", self.uuid().replace('-', ""))
+    }
 }
 
 /// The machine's randomness.

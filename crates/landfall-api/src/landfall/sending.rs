@@ -136,7 +136,7 @@ pub(crate) async fn test(
     });
     let who = owner.or_else(|| Identifier::new(IdentifierKind::Id, TESTER));
     let who = who.ok_or_else(|| Problem::new(Code::Internal, "the tester has no name"))?;
-    let delivery_id = format!("lf{}", SystemRandom.uuid().replace('-', ""));
+    let delivery_id = SystemRandom.delivery_id();
     let send = Send {
         delivery_id: delivery_id.clone(),
         message: MessageRef {

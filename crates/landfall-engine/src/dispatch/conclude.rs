@@ -25,10 +25,7 @@ pub(super) fn input(conclusion: Conclusion) -> Input {
             Some(_) => Source::Provider,
             None => Source::Landfall,
         },
-        at: None,
-        sent_at: None,
-        dedupe_key: None,
-        body: Body::Conclude(Box::new(conclusion)),
+        ..crate::input_of_ours(Body::Conclude(Box::new(conclusion)))
     }
 }
 

@@ -4,7 +4,7 @@ use landfall_domain::attempt::Answer;
 use landfall_domain::channel::Provider;
 use landfall_domain::content::Content;
 use landfall_domain::identifier::{Identifier, IdentifierKind};
-use landfall_domain::input::{Body, Input, Source};
+use landfall_domain::input::{Body, Input};
 use landfall_domain::reason::Reason;
 use landfall_domain::work::{Assignment, Conclusion, Handover, Rendered, WorkState};
 use landfall_send::Outgoing;
@@ -119,15 +119,11 @@ fn concluded(
         guarded: judgement.guarded,
         random: inner.random.number(),
     };
-    let back = judgement.restore.into_iter().map(|removed| Input {
-        source: Source::Landfall,
-        at: None,
-        sent_at: None,
-        dedupe_key: None,
-        body: Body::RestoreDevice {
+    let back = judgement.restore.into_iter().map(|removed| {
+        crate::input_of_ours(Body::RestoreDevice {
             who: removed.who,
             device: Box::new(removed.device),
-        },
+        })
     });
     std::iter::once(conclude::input(conclusion))
         .chain(back)

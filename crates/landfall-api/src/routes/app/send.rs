@@ -102,7 +102,7 @@ async fn order(
     let defined = definition.as_deref();
     let language = call.language.as_deref();
     let content = call.content(defined.map(|defined| defined.content_in(language)));
-    let delivery_id = delivery_id();
+    let delivery_id = SystemRandom.delivery_id();
     let to = match channel {
         Channel::Push => devices(call.to.as_deref(), defined),
         _ => addresses(workspace, &call, &content, &delivery_id, now).await?,
@@ -261,10 +261,4 @@ async fn person(workspace: &Workspace, call: &SendCall) -> Result<Option<Person>
     let who = call.who.clone();
     let found = workspace.read(move |store| person_named(store, &who));
     Ok(found.await?)
-}
-
-/// An id that nobody can guess: it opens the door for receipts (semantics.md 2.7).
-fn delivery_id() -> String {
-    let random = SystemRandom.uuid();
-    format!("lf{}", random.replace('-', ""))
 }
