@@ -18,6 +18,7 @@ use crate::input::DeviceReport;
 use crate::limits::DEVICES_MAX;
 use crate::message::MessageRef;
 use crate::person::Person;
+use crate::reason::Reason;
 use crate::time::{DAY_MS, Timestamp};
 
 /// How long something parked can still be sent by hand: after that it is forgotten.
@@ -123,6 +124,23 @@ pub struct Send {
     pub trigger_id: Option<u64>,
     /// The run.
     pub run: Option<String>,
+    /// Whether whoever decided to send found that it may go.
+    #[serde(default)]
+    pub ruling: Ruling,
+}
+
+/// What the rules of eligibility said about a send before it was made. A send that must not go is made
+/// all the same, so that it is among the outcomes (architecture.md, decision 3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ruling {
+    /// It may go when it is due.
+    #[default]
+    Go,
+    /// It waits until it is due, because of this.
+    Held(Reason),
+    /// It must not go, because of this.
+    Refused(Reason),
 }
 
 /// Where a piece of work stands.

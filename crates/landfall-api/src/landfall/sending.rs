@@ -12,7 +12,7 @@ use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::input::{Body, DeviceReport, Input, Source};
 use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::time::HOUR_MS;
-use landfall_domain::work::{Order, Send, SendTo, Urgency};
+use landfall_domain::work::{Order, Ruling, Send, SendTo, Urgency};
 use landfall_domain::working_set::Want;
 use landfall_engine::Workspace;
 use landfall_engine::random::{Random as _, SystemRandom};
@@ -155,6 +155,7 @@ pub(crate) async fn test(
         custom_device,
         trigger_id: None,
         run: None,
+        ruling: Ruling::Go,
     };
     let sent = input(Body::Send(Box::new(send)));
     visit.workspace.submit(vec![sent]).await?;

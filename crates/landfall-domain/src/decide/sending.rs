@@ -20,8 +20,8 @@ use crate::fact::{Fact, TargetKey};
 use crate::ids::DeliveryKey;
 use crate::input::Body;
 use crate::marks::Mark;
-use crate::reason::Reason;
-use crate::work::{PARKED_MS, Send, SendTo, Work, WorkKey, WorkState};
+use crate::reason::{Reason, Retry};
+use crate::work::{PARKED_MS, Ruling, Send, SendTo, Work, WorkKey, WorkState};
 use crate::working_set::{Want, WorkingSet};
 
 pub(super) use claim::claim;
@@ -81,7 +81,18 @@ pub(super) fn send(set: &mut WorkingSet, send: &Send, arrival: Arrival) -> Taken
         first_try: None,
         state: WorkState::Waiting,
     };
-    if send.draft {
+    if let Ruling::Held(reason) = send.ruling {
+        let mut held = fact(key, None, Mark::Attempted, arrival);
+        held.reason = Some(reason);
+        deliveries::record(set, &held);
+    }
+    if let Ruling::Refused(reason) = send.ruling {
+        refuse(set, &root, reason, arrival);
+        // What another hour may allow can be sent by hand (semantics.md 6.6).
+        if reason.retry() == Retry::Later {
+            park(set, root, arrival);
+        }
+    } else if send.draft {
         let drafted = fact(key, None, Mark::Drafted, arrival);
         deliveries::record(set, &drafted);
         park(set, root, arrival);

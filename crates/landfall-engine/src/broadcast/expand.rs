@@ -9,7 +9,7 @@ use landfall_domain::ids::PersonKey;
 use landfall_domain::input::{Body, Input, Source};
 use landfall_domain::person::Person;
 use landfall_domain::time::Timestamp;
-use landfall_domain::work::{Order, Send, SendTo, Urgency};
+use landfall_domain::work::{Order, Ruling, Send, SendTo, Urgency};
 use landfall_store::{Store, StoreError, person_named};
 use serde_json::Value;
 
@@ -214,6 +214,7 @@ fn message(
         custom_device: None,
         trigger_id: Some(u64::from(trigger.whole())),
         run: None,
+        ruling: Ruling::Go,
     })
 }
 

@@ -11,7 +11,7 @@ use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::input::{Body, Claims, Input, Source};
 use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::time::{DAY_MS, HOUR_MS, Timestamp};
-use landfall_domain::work::{Order, Send, SendTo, Urgency};
+use landfall_domain::work::{Order, Ruling, Send, SendTo, Urgency};
 use landfall_sim::script::draw;
 use serde_json::{Value, json};
 
@@ -206,6 +206,7 @@ fn send(
         custom_device: None,
         trigger_id: None,
         run: None,
+        ruling: Ruling::Go,
     }
 }
 

@@ -8,7 +8,7 @@ use landfall_domain::input::{Body, Input, Source};
 use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::person::Person;
 use landfall_domain::time::Timestamp;
-use landfall_domain::work::{Order, Send, SendTo, Urgency};
+use landfall_domain::work::{Order, Ruling, Send, SendTo, Urgency};
 use landfall_engine::Workspace;
 use landfall_engine::definitions::{Definition, Kind, ttl_of};
 use landfall_engine::dispatch::render::{Occasion, Renderer};
@@ -143,6 +143,7 @@ async fn order(
         custom_device: call.custom_device,
         trigger_id: None,
         run: None,
+        ruling: Ruling::Go,
     })
 }
 

@@ -16,7 +16,8 @@ use crate::reason::Reason;
 use crate::status::{Outcome, Status, customerio_status, outcome, reason};
 use crate::time::MINUTE_MS;
 use crate::work::{
-    Assignment, Conclusion, Handover, Order, Send, SendTo, Urgency, Work, WorkKey, WorkState,
+    Assignment, Conclusion, Handover, Order, Ruling, Send, SendTo, Urgency, Work, WorkKey,
+    WorkState,
 };
 
 const TTL_MS: i64 = HOUR_MS;
@@ -50,6 +51,7 @@ fn push(delivery_id: &str, who: &str) -> Send {
         custom_device: None,
         trigger_id: None,
         run: None,
+        ruling: Ruling::Go,
     }
 }
 
@@ -375,5 +377,48 @@ fn an_answer_that_comes_after_its_claim_lapsed_is_recorded_and_stops_the_second_
         2
     );
     assert!(world.open().is_empty());
+    assert_eq!(outcome(world.delivery("d1")), Outcome::Accepted);
+}
+
+#[test]
+fn a_ruling_against_a_send_is_its_outcome_and_can_be_overruled_only_where_another_hour_may_allow_it()
+ {
+    let mut world = World::default();
+    world.apply(&register(id("ann"), "t1"), sec(0));
+    for (delivery, why, can_go) in [
+        ("d1", Reason::MessageLimit, true),
+        ("d2", Reason::Holdout, false),
+    ] {
+        let mut refused = push(delivery, "ann");
+        refused.ruling = Ruling::Refused(why);
+        world.apply(&send(refused), sec(10));
+        assert_eq!(outcome(world.delivery(delivery)), Outcome::Undeliverable);
+        assert_eq!(reason(world.delivery(delivery)), Some(why));
+        assert_eq!(world.claim(sec(11)), []);
+        let delivery_id = delivery.to_owned();
+        world.one(&ours(Body::Release { delivery_id }), sec(12));
+        world.send_all(&accepted(), sec(13));
+        let expected = if can_go {
+            Outcome::Accepted
+        } else {
+            Outcome::Undeliverable
+        };
+        assert_eq!(outcome(world.delivery(delivery)), expected);
+    }
+}
+
+#[test]
+fn a_held_send_says_why_it_waits_and_goes_when_it_is_due() {
+    let mut world = World::default();
+    world.apply(&register(id("ann"), "t1"), sec(0));
+    let mut held = push("d1", "ann");
+    held.ruling = Ruling::Held(Reason::QuietHours);
+    held.send_at = Some(sec(100));
+    world.apply(&send(held), sec(10));
+    assert_eq!(customerio_status(world.delivery("d1")), Status::Attempted);
+    assert_eq!(reason(world.delivery("d1")), Some(Reason::QuietHours));
+    assert_eq!(world.claim(sec(99)), []);
+    world.claim(sec(100));
+    world.send_all(&accepted(), sec(100));
     assert_eq!(outcome(world.delivery("d1")), Outcome::Accepted);
 }

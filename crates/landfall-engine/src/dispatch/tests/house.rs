@@ -15,7 +15,7 @@ use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::reason::Reason;
 use landfall_domain::status::{Outcome, outcome, reason};
 use landfall_domain::time::{Clock as _, DAY_MS, ManualClock, Timestamp};
-use landfall_domain::work::{Order, Send, SendTo, Urgency};
+use landfall_domain::work::{Order, Ruling, Send, SendTo, Urgency};
 use landfall_send::{Address, Outgoing, Sender};
 use landfall_store::Store;
 use landfall_store_sqlite::SqliteStore;
@@ -227,6 +227,7 @@ impl House {
             custom_device: None,
             trigger_id: None,
             run: None,
+            ruling: Ruling::Go,
         }
     }
 

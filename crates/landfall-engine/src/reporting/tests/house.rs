@@ -11,7 +11,7 @@ use landfall_domain::input::{Body, DeviceReport, Input, Source};
 use landfall_domain::marks::Mark;
 use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::time::{Clock as _, DAY_MS, ManualClock, Timestamp};
-use landfall_domain::work::{Conclusion, Handover, Order, Send, SendTo, Urgency};
+use landfall_domain::work::{Conclusion, Handover, Order, Ruling, Send, SendTo, Urgency};
 use landfall_store::{DocumentKind, Store};
 use landfall_store_sqlite::SqliteStore;
 use serde_json::Value;
@@ -302,6 +302,7 @@ impl House {
             custom_device: None,
             trigger_id: None,
             run: None,
+            ruling: Ruling::Go,
         };
         self.submit(Source::App, Body::Send(Box::new(send))).await;
     }
