@@ -33,6 +33,15 @@ key!(
     MessageKey
 );
 
+key!(
+    /// One run: a person's way through a journey.
+    RunKey
+);
+key!(
+    /// One journey, by the number of its document.
+    JourneyId
+);
+
 /// Number of a segment, as the App API shows it.
 pub type SegmentId = u32;
 

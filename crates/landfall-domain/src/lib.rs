@@ -25,6 +25,7 @@ pub mod naming;
 pub mod person;
 pub mod reason;
 pub mod retry;
+pub mod run;
 pub mod status;
 pub mod time;
 pub mod work;

@@ -5,6 +5,10 @@
 //! comes out in one transaction. Nothing in here does I/O; keys are handed out from counters that the
 //! store gave.
 
+mod audience;
+#[cfg(test)]
+mod tests;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,11 +18,13 @@ use crate::delivery::Delivery;
 use crate::device::{TokenMove, TokenRecord};
 use crate::fact::Fact;
 use crate::identifier::{Holder, Identifier};
-use crate::ids::{DeliveryKey, DeviceKey, MessageKey, PersonKey, SegmentId};
+use crate::ids::{DeliveryKey, DeviceKey, MessageKey, PersonKey, RunKey, SegmentId};
 use crate::input::Input;
 use crate::message::{MessageEntry, MessageRef, NameOf};
 use crate::person::Person;
+use crate::run::{ProfileRow, RunRow, TraceRow};
 use crate::work::{Assignment, Work, WorkKey};
+pub use audience::LogMark;
 
 /// 128-bit hash of a sender's id for an input, by which a second copy is recognised.
 pub type DedupeHash = [u8; 16];
@@ -40,6 +46,12 @@ pub struct Want {
     pub works: BTreeSet<WorkKey>,
     /// Ids of deliveries of which all work is loaded, beside the delivery.
     pub works_of: BTreeSet<String>,
+    /// People by key, with whoever they were merged into.
+    pub people: BTreeSet<PersonKey>,
+    /// Runs, ended ones too; their people are loaded too, as if they were in `people`.
+    pub runs: BTreeSet<RunKey>,
+    /// Whether every person in the answer, for whatever reason, comes with the profile and the open runs.
+    pub audience: bool,
 }
 
 /// What a store found for a [`Want`]. Absent entries do not exist.
@@ -47,7 +59,8 @@ pub struct Want {
 pub struct Found {
     /// Holders of the wanted identifiers that are not free.
     pub identifiers: Vec<(Identifier, Holder)>,
-    /// Every person named by an identifier, token or delivery in the answer.
+    /// The wanted people, and every person named by an identifier, token, delivery or wanted run in the
+    /// answer.
     pub people: Vec<Arc<Person>>,
     /// Records of the wanted tokens and of the wanted deliveries' targets.
     pub tokens: Vec<TokenRecord>,
@@ -59,6 +72,10 @@ pub struct Found {
     pub seen: Vec<DedupeHash>,
     /// The wanted work that there is.
     pub works: Vec<Work>,
+    /// With [`Want::audience`]: profiles of the people in the answer.
+    pub profiles: Vec<ProfileRow>,
+    /// The wanted runs, and with [`Want::audience`] the open ones of the people in the answer; each once.
+    pub runs: Vec<RunRow>,
     /// The store's commit counter at the time of loading.
     pub epoch: u64,
 }
@@ -74,6 +91,9 @@ pub struct NextKeys {
     pub delivery: u32,
     /// For the next message.
     pub message: u32,
+    /// For the next run.
+    #[serde(default)]
+    pub run: u32,
 }
 
 /// Everything that one transaction stores. Rows carry their whole new value.
@@ -101,11 +121,17 @@ pub struct ChangeSet {
     pub seen: Vec<DedupeHash>,
     /// Work that is new or changed, or done with (`None`).
     pub works: Vec<(WorkKey, Option<Work>)>,
+    /// Profiles that are new or changed, or forgotten (`None`).
+    pub profiles: Vec<(PersonKey, Option<ProfileRow>)>,
+    /// Runs that are new or changed.
+    pub runs: Vec<RunRow>,
+    /// What steps of runs did, in order.
+    pub traces: Vec<TraceRow>,
     /// Reports for deliveries that are not known yet.
     pub quarantined: Vec<(String, Input)>,
     /// Delivery ids whose quarantine was emptied.
     pub released: Vec<String>,
-    /// Changes of manual segments.
+    /// Who joined or left a segment.
     pub memberships: Vec<(SegmentId, PersonKey, bool)>,
     /// People merged away: every delivery of the first belongs to the second from now on.
     pub moved: Vec<(PersonKey, PersonKey)>,
@@ -136,13 +162,21 @@ pub struct WorkingSet {
     pub(crate) quarantined: FxHashMap<String, Vec<Input>>,
     pub(crate) seen: FxHashSet<DedupeHash>,
     pub(crate) messages: FxHashMap<MessageRef, MessageKey>,
+    /// The same, the other way round.
+    pub(crate) messages_by_key: FxHashMap<MessageKey, MessageRef>,
     pub(crate) next: NextKeys,
     /// Makes internal ids of different workspaces different.
     pub(crate) salt: u16,
     pub(crate) works: FxHashMap<WorkKey, Work>,
     /// What was claimed since it was last asked for.
     pub(crate) assignments: Vec<Assignment>,
+    profiles: FxHashMap<PersonKey, ProfileRow>,
+    runs: FxHashMap<RunKey, RunRow>,
+    /// The open ones among `runs`.
+    open_runs: BTreeSet<(PersonKey, RunKey)>,
     pub(crate) changed_works: BTreeSet<WorkKey>,
+    changed_profiles: BTreeSet<PersonKey>,
+    changed_runs: BTreeSet<RunKey>,
     pub(crate) changed_people: BTreeSet<PersonKey>,
     pub(crate) changed_tokens: BTreeSet<DeviceKey>,
     pub(crate) changed_deliveries: BTreeSet<DeliveryKey>,
@@ -154,8 +188,12 @@ impl WorkingSet {
     /// An empty set. `next` and the catalogue (`messages`) come from the store and live on between
     /// batches; `salt` is the workspace's.
     pub fn new(next: NextKeys, messages: FxHashMap<MessageRef, MessageKey>, salt: u16) -> Self {
+        let by_key = messages
+            .iter()
+            .map(|(message, key)| (*key, message.clone()));
         Self {
             next,
+            messages_by_key: by_key.collect(),
             messages,
             salt,
             ..Self::default()
@@ -187,6 +225,7 @@ impl WorkingSet {
         for work in found.works {
             self.works.entry(work.key).or_insert(work);
         }
+        self.take_audience(found.profiles, found.runs);
     }
 
     /// What was claimed by the inputs decided since the last time.
@@ -205,6 +244,11 @@ impl WorkingSet {
             .into_iter()
             .map(|key| (key, self.works.remove(&key)))
             .collect();
+        changes.profiles = std::mem::take(&mut self.changed_profiles)
+            .into_iter()
+            .map(|person| (person, self.profiles.remove(&person)))
+            .collect();
+        changes.runs = taken(&mut self.changed_runs, &mut self.runs);
         changes.next = self.next;
         self.forget();
         changes
@@ -228,6 +272,9 @@ impl WorkingSet {
         self.seen.clear();
         self.works.clear();
         self.assignments.clear();
+        self.profiles.clear();
+        self.runs.clear();
+        self.open_runs.clear();
     }
 
     pub(crate) fn index_token(&mut self, record: &TokenRecord) {

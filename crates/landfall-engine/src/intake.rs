@@ -305,8 +305,9 @@ impl Intake {
         now: Timestamp,
     ) -> Result<(Vec<Decided>, ChangeSet), StoreError> {
         self.set.take(self.workspace.store().load(want)?);
-        let more = wants_more(&self.set);
+        let mut more = wants_more(&self.set);
         if more != Want::default() {
+            more.audience = want.audience;
             self.set.take(self.workspace.store().load(&more)?);
         }
         let mut decided = Vec::with_capacity(batch.len());

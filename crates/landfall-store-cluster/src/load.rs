@@ -52,6 +52,7 @@ pub(crate) fn start(connection: &mut Connection) -> Result<Start, Failure> {
             device: row::key("meta", &meta, 3)?,
             delivery: row::key("meta", &meta, 4)?,
             message: row::key("meta", &meta, 5)?,
+            run: 0,
         },
         messages,
         names,

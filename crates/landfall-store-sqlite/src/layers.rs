@@ -22,7 +22,7 @@ pub(crate) use loaded::Loaded;
 use recent::Recent;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::record::{self, Counters, Row};
+use crate::record::{self, Counters};
 
 /// Tokens that are noted as complete.
 const RECENT_TOKENS: usize = 200_000;
@@ -118,13 +118,16 @@ impl Layer {
         }
     }
 
-    /// Adds a commit's rows alone, as they come from the journal at a start. Returns the counters
-    /// after it.
-    pub(crate) fn restore(&mut self, rows: &[u8]) -> Result<Counters, StoreError> {
+    /// Adds a commit's rows alone, as they come from the journal at a start. `before` are the counters
+    /// that it follows; returns those after it.
+    pub(crate) fn restore(
+        &mut self,
+        rows: &[u8],
+        before: Counters,
+    ) -> Result<Counters, StoreError> {
+        self.counters = before;
         for row in record::rows(rows) {
-            if let Row::Meta(counters) = row? {
-                self.counters = counters;
-            }
+            self.counters.follow(&row?);
         }
         self.rows.extend(rows);
         self.ends.push(self.rows.len());

@@ -237,7 +237,7 @@ fn recover(writer: &mut Connection, entries: Vec<Entry>) -> Result<Counters, Sto
             let what = format!("the entry after {} is missing", counters.epoch);
             return Err(StoreError::corrupt("journal", entry.epoch, what));
         }
-        counters = layer.restore(&entry.rows)?;
+        counters = layer.restore(&entry.rows, counters)?;
     }
     if layer.counters.epoch > 0 {
         settle::store(writer, &layer)?;

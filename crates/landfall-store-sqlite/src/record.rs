@@ -21,12 +21,64 @@ pub(crate) enum Held {
 }
 
 /// The counters of a store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counters {
     pub(crate) epoch: u64,
     pub(crate) next: NextKeys,
     pub(crate) activity: u64,
     pub(crate) fact: u64,
+}
+
+/// Counters as a row. What the first version had no counter for has a row of its own: the journal says
+/// nothing about the fields of a row, and older ones must be read as they were written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MetaRow {
+    pub(crate) epoch: u64,
+    person: u32,
+    device: u32,
+    delivery: u32,
+    message: u32,
+    activity: u64,
+    fact: u64,
+}
+
+impl Counters {
+    /// Without what has rows of its own.
+    pub(crate) const fn meta(self) -> MetaRow {
+        let next = self.next;
+        MetaRow {
+            epoch: self.epoch,
+            person: next.person,
+            device: next.device,
+            delivery: next.delivery,
+            message: next.message,
+            activity: self.activity,
+            fact: self.fact,
+        }
+    }
+
+    /// Takes over what a commit's row says about counters, if it does.
+    pub(crate) const fn follow(&mut self, row: &Row<'_>) {
+        match row {
+            Row::Meta(meta) => {
+                let run = self.next.run;
+                *self = Self {
+                    epoch: meta.epoch,
+                    next: NextKeys {
+                        person: meta.person,
+                        device: meta.device,
+                        delivery: meta.delivery,
+                        message: meta.message,
+                        run,
+                    },
+                    activity: meta.activity,
+                    fact: meta.fact,
+                };
+            }
+            Row::NextRun(run) => self.next.run = *run,
+            _ => {}
+        }
+    }
 }
 
 /// One row. Upserts carry the whole row; the rest are appended. A variant is stored as its place in
@@ -49,9 +101,11 @@ pub(crate) enum Row<'a> {
     Seen([u8; 16], Option<i64>),
     /// Every delivery of the first person belongs to the second. Last of a commit's rows but one.
     Moved(u32, u32),
-    Meta(Counters),
+    Meta(MetaRow),
     /// Work, or (`None`) that it is done with.
     Work(u64, Option<WorkRow<'a>>),
+    /// The key of the next run.
+    NextRun(u32),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -130,7 +184,10 @@ impl Encoder {
         for (from, to) in &changes.moved {
             encoder.row(&Row::Moved(from.0, to.0))?;
         }
-        encoder.row(&Row::Meta(counters))?;
+        if counters.next.run != before.next.run {
+            encoder.row(&Row::NextRun(counters.next.run))?;
+        }
+        encoder.row(&Row::Meta(counters.meta()))?;
         Ok((encoder.rows, counters))
     }
 

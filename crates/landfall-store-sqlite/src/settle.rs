@@ -13,7 +13,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::layers::Layer;
 use crate::open::{Shared, failed};
-use crate::record::{Counters, DeliveryRow, Row, TokenRow, WorkRow, rows};
+use crate::record::{DeliveryRow, Row, TokenRow, WorkRow, rows};
 use crate::write;
 
 /// Bytes of rows after which settling begins at once.
@@ -165,7 +165,7 @@ impl<'a> Newest<'a> {
             Row::Name(of, name) => drop(self.names.insert(of, name)),
             Row::Seen(hash, day) => drop(self.seen.insert(hash, day)),
             // The layer's counters are written once, at the end.
-            Row::Meta(Counters { .. }) => {}
+            Row::Meta(_) | Row::NextRun(_) => {}
             row => self.appended.push(row),
         }
     }

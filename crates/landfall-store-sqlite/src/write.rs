@@ -60,6 +60,7 @@ pub(crate) fn counters(connection: &Connection) -> Result<Counters, StoreError> 
                         device: row.get(2)?,
                         delivery: row.get(3)?,
                         message: row.get(4)?,
+                        run: 0,
                     },
                     activity: row.get(5)?,
                     fact: row.get(6)?,

@@ -62,7 +62,8 @@ macro_rules! store_conformance {
             commits: start_of_a_new_store, start_after_commit, commit_is_atomic,
                 commit_checks_epoch, an_empty_commit_counts, a_commit_replaces_rows,
                 the_same_commit_twice, the_last_word_counts, big_change_sets, reopening_keeps_everything;
-            documents: documents, documents_of_kinds_are_apart, document_numbers_stay_used;
+            documents: documents, documents_of_kinds_are_apart, document_numbers_stay_used,
+                large_documents;
             histories: any_history_gives_the_same_answers, another_history_gives_the_same_answers,
                 a_third_history_gives_the_same_answers, decisions_see_what_nobody_read;
             ledger: deliveries_by_key, deliveries_in_pages, deliveries_of_people,

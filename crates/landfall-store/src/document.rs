@@ -25,6 +25,12 @@ pub enum DocumentKind {
     DeadLetter,
     /// A text that templates share.
     Snippet,
+    /// A journey: its newest definition, and whether it runs.
+    Journey,
+    /// A version of a journey, as runs keep to it.
+    JourneyVersion,
+    /// A condition of a journey's launch that somebody gave up on, with the reason.
+    Waiver,
 }
 
 impl DocumentKind {
@@ -41,6 +47,9 @@ impl DocumentKind {
             Self::ReportingWebhook => "reporting_webhook",
             Self::DeadLetter => "dead_letter",
             Self::Snippet => "snippet",
+            Self::Journey => "journey",
+            Self::JourneyVersion => "journey_version",
+            Self::Waiver => "waiver",
         }
     }
 }
@@ -54,7 +63,8 @@ pub struct Document {
     pub body: String,
 }
 
-/// Documents by kind. Few (thousands at most) and small; not for events or people.
+/// Documents by kind. Few (thousands at most) and small: most a few kilobytes, a journey some hundred.
+/// Not for events or people.
 pub trait DocumentStore: Send + Sync {
     /// Stores a new document under the next number of its kind and returns the number. Numbers of
     /// deleted documents are not used again. Conformance: `documents`.

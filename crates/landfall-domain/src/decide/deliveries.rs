@@ -163,6 +163,7 @@ pub(super) fn message_key(set: &mut WorkingSet, message: &MessageRef) -> Message
     let key = MessageKey(set.next.message);
     set.next.message += 1;
     set.messages.insert(message.clone(), key);
+    set.messages_by_key.insert(key, message.clone());
     set.log.messages.push(MessageEntry {
         key,
         message: message.clone(),
@@ -203,8 +204,8 @@ fn improve_message(set: &mut WorkingSet, key: DeliveryKey, said: MessageKey) -> 
         return false;
     }
     let find = |key: MessageKey| {
-        let found = set.messages.iter().find(|(_, known)| **known == key);
-        found.map(|(message, _)| (detail(message), std::cmp::Reverse(message)))
+        let found = set.messages_by_key.get(&key);
+        found.map(|message| (detail(message), std::cmp::Reverse(message)))
     };
     let better = find(said) > find(delivery.message);
     if better {

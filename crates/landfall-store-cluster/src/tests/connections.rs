@@ -197,6 +197,7 @@ fn what_is_planned_on_empty_tables_is_fit_for_full_ones() {
         seen: [[1; 16]].into_iter().collect(),
         works: [WorkKey::of(DeliveryKey(7), 0)].into(),
         works_of: ["w".to_owned()].into(),
+        ..Want::default()
     };
     // All work is looked for only when its delivery is there.
     let (key, message) = (DeliveryKey(0), MessageKey(0));

@@ -31,6 +31,9 @@ fn of_everything() -> ChangeSet {
         names: vec![(name_of(7, None), "Win back".to_owned())],
         seen: vec![[1; 16], [2; 16]],
         works: vec![],
+        profiles: Vec::new(),
+        runs: Vec::new(),
+        traces: Vec::new(),
         quarantined: vec![("unknown".to_owned(), receipt("unknown", "x"))],
         released: Vec::new(),
         memberships: vec![(3, PersonKey(0), true)],
@@ -40,6 +43,7 @@ fn of_everything() -> ChangeSet {
             device: 1,
             delivery: 2,
             message: 2,
+            run: 0,
         },
     }
 }
@@ -142,6 +146,7 @@ pub fn an_empty_commit_counts(harness: &impl Harness) {
         device: 3,
         delivery: 2,
         message: 1,
+        run: 0,
     };
     let changes = ChangeSet {
         next,

@@ -4,11 +4,14 @@ use super::Harness;
 use super::traits::*;
 use crate::{Document, DocumentKind};
 
-const KINDS: [DocumentKind; 4] = [
+const KINDS: [DocumentKind; 7] = [
     DocumentKind::Segment,
     DocumentKind::Export,
     DocumentKind::Import,
     DocumentKind::WebhookSource,
+    DocumentKind::Journey,
+    DocumentKind::JourneyVersion,
+    DocumentKind::Waiver,
 ];
 
 /// Insert, read, replace, delete; numbers start at one.
@@ -63,4 +66,21 @@ pub fn document_numbers_stay_used(harness: &impl Harness) {
         assert_eq!(id, number);
         assert!(store.delete_document(DocumentKind::Import, id).unwrap());
     }
+}
+
+/// A journey with all its templates is a document like another.
+pub fn large_documents(harness: &impl Harness) {
+    let store = harness.open();
+    let kind = DocumentKind::JourneyVersion;
+    let body = format!(
+        "{{\"text\":\"{}\"}}",
+        "step \u{1F680} \\u0000 ".repeat(60_000)
+    );
+    assert!(body.len() > 1_000_000);
+    let id = store.insert_document(kind, &body).unwrap();
+    let read = store.document(kind, id).unwrap();
+    assert!(read.is_some_and(|document| document.body == body));
+    let longer = format!("{body} ");
+    assert!(store.replace_document(kind, id, &longer).unwrap());
+    assert_eq!(store.documents(kind).unwrap()[0].body.len(), longer.len());
 }

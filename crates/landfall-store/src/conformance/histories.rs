@@ -179,6 +179,7 @@ fn random_changes(random: &mut SmallRng) -> ChangeSet {
             device: random.random(),
             delivery: random.random(),
             message: random.random(),
+            run: 0,
         },
         ..ChangeSet::default()
     };

@@ -221,6 +221,7 @@ pub fn load_of_many(harness: &impl Harness) {
             .collect(),
         works: numbers().map(|n| WorkKey::of(DeliveryKey(n), 0)).collect(),
         works_of: numbers().map(|n| delivery_id(n + 1_000)).collect(),
+        ..Want::default()
     };
     let found = store.load(&want).unwrap();
     assert_eq!(keys(&found), [0, 1, 2, 3, 4]);

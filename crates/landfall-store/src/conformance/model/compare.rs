@@ -70,6 +70,7 @@ impl Model {
                 .chain([WorkKey::of(DeliveryKey(u32::MAX), WorkKey::ROOT)])
                 .collect(),
             works_of: BTreeSet::new(),
+            ..Want::default()
         }
     }
 

@@ -1,0 +1,79 @@
+//! Runs, profiles and traces as rows: what stores keep of journeys and audiences.
+//!
+//! A row is an envelope with a body. The envelope says what stores and timers go by; the body's meaning
+//! belongs to the engines that write it (journeys, audiences), and nothing here looks into it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::channel::names;
+use crate::ids::{JourneyId, PersonKey, RunKey};
+use crate::time::Timestamp;
+
+names!(
+    /// Where a run stands. The names are those of the journey metrics (semantics.md 3.1) where there is
+    /// one; a run has one state at a time.
+    RunState {
+        /// It is on its way.
+        Running = "running",
+        /// It reached the end.
+        Finished = "finished",
+        /// It left early: the trigger's or a filter's conditions ceased to hold, or an exit said so.
+        ExitedEarly = "exited_early",
+        /// It left because the goal was met.
+        Converted = "converted",
+        /// It was filtered out before anything but waiting happened.
+        NeverActivated = "never_activated",
+        /// Something outside ended it: the journey was stopped, the person was merged or deleted.
+        Ended = "ended",
+    }
+);
+
+/// A person's way through a journey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRow {
+    /// Key; dense from zero.
+    pub key: RunKey,
+    /// Whose. Stores leave it as it is when people merge: who merges them moves their runs.
+    pub person: PersonKey,
+    /// Through which journey.
+    pub journey: JourneyId,
+    /// Through which version of it: that of the start, for the whole run.
+    pub version: u32,
+    /// Where it stands.
+    pub state: RunState,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// When it stopped running; `None`: it is running.
+    pub ended_at: Option<Timestamp>,
+    /// When it must be looked at next if nothing happens before; `None`: never.
+    pub due: Option<Timestamp>,
+    /// Whether it can still change by itself: it is running, or has ended within the window of its goal.
+    /// Open runs are loaded with their people.
+    pub open: bool,
+    /// The rest, as its engine wrote it.
+    pub body: Vec<u8>,
+}
+
+/// What audience rules remember about a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileRow {
+    /// About whom.
+    pub person: PersonKey,
+    /// When an answer changes next by the passing of time alone; `None`: never.
+    pub due: Option<Timestamp>,
+    /// The rest, as its engine wrote it.
+    pub body: Vec<u8>,
+}
+
+/// What a step of a run did. Appended, never changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceRow {
+    /// Of which run.
+    pub run: RunKey,
+    /// Its place within the run, from zero.
+    pub seq: u32,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The rest, as its engine wrote it.
+    pub body: Vec<u8>,
+}
