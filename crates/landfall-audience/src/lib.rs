@@ -1,12 +1,43 @@
-//! Who belongs to an audience: the filter grammar of the App API and what its fields mean.
+//! Who belongs to an audience, and who may be sent what.
 //!
-//! Pure: a [`Filter`] looks at a [`Person`](landfall_domain::person::Person) that somebody else
-//! loaded, and asks a [`SegmentMembership`] about segments. No store, no provider, no clock.
+//! - [`Filter`]: the filter grammar of the App API.
+//! - [`Condition`]: what must be true of a person, over attributes, events, messages, devices,
+//!   consent and segments, with the moment at which the answer next changes by itself.
+//! - [`Profile`]: what was counted about a person ([`Pattern`], [`Tally`]) and the segments that the
+//!   person is in; [`Segments`] keeps them current, input by input.
+//! - [`eligible`]: whether a message may go to a person now, under a [`Policy`].
+//!
+//! Pure: everything looks at a [`Person`](landfall_domain::person::Person) that somebody else loaded
+//! and takes the time as an argument. No store, no provider, no clock.
 
+mod answer;
+mod condition;
+pub mod definition;
+mod eligibility;
 mod fields;
 mod filter;
+mod happening;
+mod hashing;
+mod pattern;
+mod policy;
+mod profile;
+mod segments;
+mod tally;
+mod touched;
+mod zone;
 
+pub use answer::{Answer, EventInHand, Explanation, Scene};
+pub use condition::Condition;
+pub use eligibility::{MessageFacts, Verdict, eligible};
 pub use fields::{field, fields, text_of};
 pub use filter::{
     DEPTH_MAX, Filter, FilterError, ManualSegments, NODES_MAX, Narrowing, SegmentMembership, Test,
 };
+pub use happening::{DeviceChange, Happening, MessageLabel, happenings_of};
+pub use pattern::{Pattern, PatternId, Patterns};
+pub use policy::{Cap, Policy, QuietHours, QuietThen};
+pub use profile::{Profile, ProfileError};
+pub use segments::{SegmentChange, Segments};
+pub use tally::Tally;
+pub use touched::{Cause, Touched};
+pub use zone::{TimeOfDay, WeekdaySet, WeeklyWindow, Zone};
