@@ -16,6 +16,7 @@ mod tests;
 use crate::activity::PersonInput;
 use crate::identifier::{Identifier, IdentifierKind};
 use crate::input::{Body, Input, Source};
+use crate::run::RunInput;
 use crate::time::Timestamp;
 use crate::working_set::{DedupeHash, Want, WorkingSet};
 
@@ -92,6 +93,17 @@ pub fn wants(input: &Input, want: &mut Want) {
         Body::EditSegment { who, .. } => want.identifiers.extend(who.iter().cloned()),
         Body::Subscription { person, .. } => want.identifiers.extend(person.identifiers()),
         Body::Delivery(report) => want.identifiers.extend(report.person.identifiers()),
+        Body::Run(input) => match input.as_ref() {
+            RunInput::Wake { run } | RunInput::End { run, .. } => {
+                want.runs.insert(*run);
+            }
+            RunInput::Review { person } => {
+                want.people.insert(*person);
+            }
+            RunInput::Enter { who, .. } => {
+                want.identifiers.insert(who.clone());
+            }
+        },
         Body::Receipt { .. }
         | Body::Unsubscribe { .. }
         | Body::Name { .. }
@@ -198,6 +210,8 @@ fn dispatch(set: &mut WorkingSet, input: &Input, arrival: Arrival) -> Taken {
         Body::Release { delivery_id } => sending::release(set, delivery_id, arrival),
         Body::Cancel { delivery_id } => sending::cancel(set, delivery_id, arrival),
         Body::RestoreDevice { who, device } => devices::restore(set, who, device, arrival),
+        // Whoever reacts to the batch does what there is to do.
+        Body::Run(_) => Taken::Applied,
     }
 }
 

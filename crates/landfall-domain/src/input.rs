@@ -14,6 +14,7 @@ use crate::identifier::Identifier;
 use crate::ids::SegmentId;
 use crate::marks::Mark;
 use crate::message::{MessageRef, NameOf};
+use crate::run::RunInput;
 use crate::time::Timestamp;
 use crate::work::{Conclusion, Send, WorkKey};
 
@@ -301,6 +302,8 @@ pub enum Body {
         /// The device as it was.
         device: Box<Device>,
     },
+    /// What happens to runs of journeys.
+    Run(Box<RunInput>),
     /// Names for journeys, steps or variants.
     Name {
         /// What each is called.

@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::channel::names;
+use crate::event_data::EventData;
+use crate::identifier::Identifier;
 use crate::ids::{JourneyId, PersonKey, RunKey};
 use crate::time::Timestamp;
 
@@ -77,3 +79,54 @@ pub struct TraceRow {
     /// The rest, as its engine wrote it.
     pub body: Vec<u8>,
 }
+
+/// What happens to runs beside what happens to their people. The rules of this crate only see to it that
+/// what it names is loaded; those who react to a batch do the rest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum RunInput {
+    /// A run's timer is due, or its journey goes on after a pause.
+    Wake {
+        /// Which run.
+        run: RunKey,
+    },
+    /// Time may have changed what is known about a person, or the rules have changed.
+    Review {
+        /// Whom.
+        person: PersonKey,
+    },
+    /// Somebody is sent into a journey: by a call, a schedule, a webhook, or an event of somebody else.
+    Enter {
+        /// Which journey.
+        journey: JourneyId,
+        /// Whom.
+        who: Identifier,
+        /// What sent them, for templates and conditions.
+        data: EventData,
+        /// The call's or schedule's id, for the deliveries that come of it.
+        trigger_id: Option<u64>,
+    },
+    /// A run ends from outside.
+    End {
+        /// Which run.
+        run: RunKey,
+        /// Why.
+        cause: EndCause,
+    },
+}
+
+names!(
+    /// Why something outside ended a run.
+    EndCause {
+        /// The journey was stopped.
+        JourneyStopped = "journey_stopped",
+        /// Somebody took this person out.
+        TakenOut = "taken_out",
+        /// The person was deleted.
+        PersonDeleted = "person_deleted",
+        /// The person was deleted and blocked.
+        PersonSuppressed = "person_suppressed",
+        /// The person was merged into somebody who is in the same journey.
+        MergedAway = "merged_away",
+    }
+);

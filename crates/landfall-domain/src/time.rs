@@ -40,6 +40,9 @@ impl Timestamp {
         self.0.div_euclid(SECOND_MS)
     }
 
+    /// Later than everything.
+    pub const MAX: Self = Self(i64::MAX);
+
     /// This instant moved by `millis`, saturating.
     #[must_use]
     pub const fn plus_millis(self, millis: i64) -> Self {

@@ -11,10 +11,10 @@ use super::WorkingSet;
 use crate::activity::Activity;
 use crate::delivery::Delivery;
 use crate::fact::Fact;
-use crate::identifier::Identifier;
+use crate::identifier::{Holder, Identifier, IdentifierKind};
 use crate::ids::{DeliveryKey, MessageKey, PersonKey, RunKey, SegmentId};
 use crate::message::MessageRef;
-use crate::person::Person;
+use crate::person::{Person, Standing};
 use crate::run::{ProfileRow, RunRow, TraceRow};
 
 /// A place in what the present batch has appended so far.
@@ -35,6 +35,20 @@ impl WorkingSet {
     /// who was deleted or is blocked.
     pub fn person_of(&self, identifier: &Identifier) -> Option<PersonKey> {
         self.find(identifier)
+    }
+
+    /// The identifier by which an input of ours names a loaded person, whatever else the person was loaded
+    /// by. `None`: the person is not there, or is gone.
+    pub fn handle_of(&mut self, key: PersonKey) -> Option<Identifier> {
+        let person = self.people.get(&key)?;
+        if !matches!(person.standing, Standing::Known | Standing::Visitor) {
+            return None;
+        }
+        let handle = Identifier::new(IdentifierKind::CioId, &person.cio_id)?;
+        self.holders
+            .entry(handle.clone())
+            .or_insert(Holder::Person(key));
+        Some(handle)
     }
 
     /// A loaded delivery, with the changes so far.
