@@ -6,6 +6,7 @@
 //! store gave.
 
 mod audience;
+mod news;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use crate::person::Person;
 use crate::run::{ProfileRow, RunRow, TraceRow};
 use crate::work::{Assignment, Work, WorkKey};
 pub use audience::LogMark;
+pub use news::News;
 
 /// 128-bit hash of a sender's id for an input, by which a second copy is recognised.
 pub type DedupeHash = [u8; 16];
@@ -170,6 +172,9 @@ pub struct WorkingSet {
     pub(crate) works: FxHashMap<WorkKey, Work>,
     /// What was claimed since it was last asked for.
     pub(crate) assignments: Vec<Assignment>,
+    /// Whether somebody reacts to news.
+    tells_news: bool,
+    news: Vec<News>,
     profiles: FxHashMap<PersonKey, ProfileRow>,
     runs: FxHashMap<RunKey, RunRow>,
     /// The open ones among `runs`.
@@ -272,6 +277,7 @@ impl WorkingSet {
         self.seen.clear();
         self.works.clear();
         self.assignments.clear();
+        self.news.clear();
         self.profiles.clear();
         self.runs.clear();
         self.open_runs.clear();

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use super::WorkingSet;
 use crate::activity::Activity;
 use crate::delivery::Delivery;
-use crate::fact::Fact;
 use crate::identifier::{Holder, Identifier, IdentifierKind};
 use crate::ids::{DeliveryKey, MessageKey, PersonKey, RunKey, SegmentId};
 use crate::message::MessageRef;
@@ -21,7 +20,6 @@ use crate::run::{ProfileRow, RunRow, TraceRow};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogMark {
     activities: usize,
-    facts: usize,
     moved: usize,
 }
 
@@ -129,7 +127,6 @@ impl WorkingSet {
     pub fn log_len(&self) -> LogMark {
         LogMark {
             activities: self.log.activities.len(),
-            facts: self.log.facts.len(),
             moved: self.log.moved.len(),
         }
     }
@@ -137,11 +134,6 @@ impl WorkingSet {
     /// Inputs of people that were stored since, in order.
     pub fn activities_since(&self, mark: LogMark) -> &[Activity] {
         since(&self.log.activities, mark.activities)
-    }
-
-    /// Facts that were stored since, in order.
-    pub fn facts_since(&self, mark: LogMark) -> &[Fact] {
-        since(&self.log.facts, mark.facts)
     }
 
     /// Merges since, in order: the first was merged into the second.

@@ -10,8 +10,10 @@ use crate::fact::{Fact, TargetKey};
 use crate::identifier::{Holder, Identifier, IdentifierKind};
 use crate::ids::{DeliveryKey, DeviceKey, MessageKey, PersonKey, SegmentId};
 use crate::input::Input;
+use crate::marks::Mark;
 use crate::message::MessageRef;
 use crate::person::{Person, Standing};
+use crate::status::{Outcome, outcome};
 use crate::time::Timestamp;
 use crate::work::{Assignment, Work, WorkKey};
 use crate::working_set::{ChangeSet, DedupeHash, Found, NextKeys, Want, WorkingSet};
@@ -30,6 +32,8 @@ pub(super) struct World {
     pub(super) works: BTreeMap<WorkKey, Work>,
     /// What the last batch claimed.
     pub(super) assignments: Vec<Assignment>,
+    /// What was told about each delivery so far: its marks, and its outcome.
+    told: BTreeMap<DeliveryKey, (u32, Option<Outcome>)>,
     messages: BTreeMap<MessageRef, MessageKey>,
     waiting: Vec<(String, Input)>,
     seen: BTreeSet<DedupeHash>,
@@ -41,6 +45,7 @@ impl World {
     pub(super) fn take(&mut self, inputs: &[Input], now: Timestamp) -> Vec<Taken> {
         let messages = self.messages.clone().into_iter().collect();
         let mut set = WorkingSet::new(self.next, messages, 7);
+        set.tell_news(true);
         let mut want = Want::default();
         for input in inputs {
             wants(input, &mut want);
@@ -52,6 +57,14 @@ impl World {
             .map(|input| decide(&mut set, input, now))
             .collect();
         self.assignments = set.take_assignments();
+        for news in set.take_news() {
+            let (marks, outcome) = self.told.entry(news.delivery).or_default();
+            *marks = news
+                .marks
+                .iter()
+                .fold(*marks, |all, (mark, _)| all | mark.bit());
+            *outcome = news.outcome.map_or(*outcome, |(outcome, _)| Some(outcome));
+        }
         self.store(set.finish());
         taken
     }
@@ -80,6 +93,21 @@ impl World {
         match person.standing {
             Standing::Merged(primary) => self.survivor(primary),
             _ => person,
+        }
+    }
+
+    /// Whoever followed the news knows what the deliveries say.
+    fn check_news(&self) {
+        for delivery in self.deliveries.values() {
+            let (marks, told) = self.told.get(&delivery.key).copied().unwrap_or_default();
+            let shown = delivery.view().bits();
+            assert_eq!(shown & !marks & !Mark::Created.bit(), 0, "{}", delivery.id);
+            assert_eq!(
+                told.unwrap_or(Outcome::Pending),
+                outcome(delivery),
+                "{}",
+                delivery.id
+            );
         }
     }
 
@@ -199,6 +227,7 @@ impl World {
     /// What must hold after every commit.
     #[track_caller]
     pub(super) fn check(&self) {
+        self.check_news();
         self.check_tokens();
         self.check_identifiers();
         self.check_replay();
