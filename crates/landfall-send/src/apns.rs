@@ -30,6 +30,8 @@ use crate::tls::{self, ClientIdentity};
 use crate::{Address, Network, Outgoing, Sender};
 
 pub use self::certificate::expires_at;
+pub(crate) use self::payload::value as payload;
+pub(crate) use self::request::collapse_id;
 
 /// Apple's endpoint for builds of the App Store and TestFlight.
 const PRODUCTION: &str = "https://api.push.apple.com";

@@ -54,6 +54,18 @@ impl FcmSender {
     /// # Errors
     /// Which field is wrong: the key file, the project, the base address, or the certificates.
     pub fn new(credential: &FcmCredential, network: &Network) -> Result<Self, CredentialError> {
+        Self::with_pool(credential, network, PoolSettings::fcm(seed()?))
+    }
+
+    /// As [`Self::new`], with other settings of the connections.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_pool(
+        credential: &FcmCredential,
+        network: &Network,
+        settings: PoolSettings,
+    ) -> Result<Self, CredentialError> {
         let account = ServiceAccount::parse(&credential.service_account, network.private_allowed)?;
         let base = credential.base_url.as_deref().unwrap_or(USUAL_BASE);
         let wrong_base = |error| CredentialError::new("base_url", error);
@@ -63,7 +75,7 @@ impl FcmSender {
         let authorities = [network.ca_pem.as_deref(), credential.ca_pem.as_deref()];
         let tls = tls::client_config(authorities.into_iter().flatten(), None)?;
         let http = HttpCall::new(network, credential.ca_pem.as_deref())?;
-        let pool = Pool::new(origin, tls, network, PoolSettings::fcm(seed()?))
+        let pool = Pool::new(origin, tls, network, settings)
             .map_err(|error| CredentialError::new("base_url", error))?;
         Ok(Self {
             pool,

@@ -118,7 +118,7 @@ async fn a_message_arrives_over_http2_as_it_was_meant() {
                 "CIO-Delivery-ID": "dlv_7",
                 "CIO-Delivery-Token": TOKEN,
             },
-            "android": { "priority": "HIGH", "ttl": "3600s", "collapse_key": "dlv_7" },
+            "android": { "priority": "HIGH", "ttl": "3600s" },
             "fcm_options": { "analytics_label": "welcome.day1" },
         }))
     );

@@ -174,6 +174,24 @@ const OTHERS: &[(Channel, Mark, &str, Reason)] = &[
     (
         Channel::Email,
         Mark::Bounced,
+        "550 5.1.7 sender address is not valid",
+        Reason::ProviderConfig,
+    ), // RFC 3463: the sender's address
+    (
+        Channel::Email,
+        Mark::Bounced,
+        "550 5.1.8 sender domain not found",
+        Reason::ProviderConfig,
+    ),
+    (
+        Channel::Email,
+        Mark::Bounced,
+        "550 5.1.10 null MX",
+        Reason::RecipientInvalid,
+    ),
+    (
+        Channel::Email,
+        Mark::Bounced,
         "552 5.2.2 over quota",
         Reason::MailboxFull,
     ),
@@ -202,6 +220,18 @@ const OTHERS: &[(Channel, Mark, &str, Reason)] = &[
         Mark::Deferred,
         "greylisted",
         Reason::DeferredUnknown,
+    ),
+    (
+        Channel::Sms,
+        Mark::Failed,
+        "30034: unregistered number",
+        Reason::ProviderConfig,
+    ),
+    (
+        Channel::Sms,
+        Mark::Failed,
+        "14107 rate exceeded",
+        Reason::ProviderThrottled,
     ),
     (
         Channel::Sms,

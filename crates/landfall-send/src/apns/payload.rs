@@ -14,7 +14,7 @@
 //! extension makes `UNNotificationAction`s of it; `link` is missing where an action has none.
 //!
 //! Keys of the custom data that would take the place of `aps`, `CIO` or the two `CIO-Delivery-` keys are
-//! left out: without those keys nothing is shown, or nobody learns that it was.
+//! refused: without those keys nothing is shown, or nobody learns that it was.
 
 mod custom;
 #[cfg(test)]
@@ -64,12 +64,7 @@ pub(crate) fn build(
     let payload = match custom.and_then(|custom| custom.ios.as_ref()) {
         Some(custom) => custom::build(custom, delivery_id, token)?,
         None => Payload {
-            json: json(&Document {
-                aps: Aps::of(content)?,
-                content,
-                delivery_id,
-                token,
-            }),
+            json: json(&Document::of(content, delivery_id, token)?),
             push_type: if content.silent {
                 PushType::Background
             } else {
@@ -79,6 +74,20 @@ pub(crate) fn build(
         },
     };
     check_size(payload)
+}
+
+/// The same as a JSON value, for Google, which carries it to Apple: without a custom payload, which has
+/// other forms there, and without a limit, because Google counts more than this.
+///
+/// # Errors
+/// The refusal when the content cannot be sent.
+pub(crate) fn value(
+    content: &PushContent,
+    delivery_id: &str,
+    token: &str,
+) -> Result<serde_json::Value, Answer> {
+    let document = Document::of(content, delivery_id, token)?;
+    Ok(serde_json::to_value(&document).expect("texts and numbers are JSON"))
 }
 
 fn check_size(payload: Payload) -> Result<Payload, Answer> {
@@ -113,6 +122,23 @@ struct Document<'a> {
     token: &'a str,
 }
 
+impl<'a> Document<'a> {
+    fn of(content: &'a PushContent, delivery_id: &'a str, token: &'a str) -> Result<Self, Answer> {
+        let mut keys = content.data.keys();
+        if let Some(key) = keys.find(|key| RESERVED.contains(&key.as_str())) {
+            return Err(invalid(&format!(
+                "data must not have the key {key}, which is reserved: choose another"
+            )));
+        }
+        Ok(Self {
+            aps: Aps::of(content)?,
+            content,
+            delivery_id,
+            token,
+        })
+    }
+}
+
 impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -128,9 +154,7 @@ impl Serialize for Document<'_> {
         map.serialize_entry(DELIVERY_ID, self.delivery_id)?;
         map.serialize_entry(DELIVERY_TOKEN, self.token)?;
         for (key, value) in &self.content.data {
-            if !RESERVED.contains(&key.as_str()) {
-                map.serialize_entry(key, value)?;
-            }
+            map.serialize_entry(key, value)?;
         }
         map.end()
     }

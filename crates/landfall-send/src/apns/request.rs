@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, header};
 use landfall_domain::attempt::Answer;
@@ -71,7 +73,7 @@ impl Push {
             push_type: push_type.name(),
             priority: priority(&overrides, content, push_type)?,
             expiration: sensitive(expiration(&overrides, outgoing, now)?),
-            collapse_id: Some(sensitive(collapse_id(&overrides, content, outgoing)?)),
+            collapse_id: Some(sensitive(collapse_header(&overrides, content, outgoing)?)),
             body: Bytes::from(json),
         })
     }
@@ -205,7 +207,7 @@ fn expiration(
 
 /// The content's key, or the delivery's id: then a second copy of one delivery takes the place of the
 /// first instead of standing beside it.
-fn collapse_id(
+fn collapse_header(
     overrides: &Overrides,
     content: &PushContent,
     outgoing: &Outgoing,
@@ -218,12 +220,20 @@ fn collapse_id(
         .as_deref()
         .filter(|key| !key.is_empty());
     let key = own.unwrap_or(&outgoing.delivery_id);
-    let cut = &key[..key.floor_char_boundary(COLLAPSE_ID_BYTES_MAX)];
-    HeaderValue::from_bytes(cut.as_bytes()).map_err(|_| {
+    HeaderValue::from_bytes(collapse_id(key).as_bytes()).map_err(|_| {
         let message =
             "collapse_key has characters that a header must not have, such as a line break";
         Answer::refused_saying(Reason::PayloadInvalid, message)
     })
+}
+
+/// A collapse key as Apple takes it. One that is too long is replaced by its digest, which is the same each
+/// time and another for every other key, however alike they begin.
+pub(crate) fn collapse_id(key: &str) -> Cow<'_, str> {
+    match key.len() <= COLLAPSE_ID_BYTES_MAX {
+        true => Cow::Borrowed(key),
+        false => Cow::Owned(crate::web_push::topic(key)),
+    }
 }
 
 fn from_custom(name: &str, value: &str) -> Result<HeaderValue, Answer> {

@@ -118,23 +118,27 @@ fn without_time_to_live_apple_tries_once_and_stores_nothing() {
 }
 
 #[test]
-fn the_collapse_id_is_the_content_s_key_cut_to_64_bytes_at_a_character() {
-    for (key, expected) in [
-        ("score".to_owned(), "score".to_owned()),
-        (String::new(), "dlv_1".to_owned()),
-        ("x".repeat(65), "x".repeat(64)),
-        (format!("{}é", "x".repeat(63)), "x".repeat(63)),
-        ("é".repeat(40), "é".repeat(32)),
-    ] {
+fn the_collapse_id_is_the_content_s_key_or_the_delivery_s_and_of_long_ones_a_digest() {
+    let id = |key: &str| {
         let content = PushContent {
-            collapse_key: Some(key),
+            collapse_key: Some(key.to_owned()),
             ..titled()
         };
-        assert_eq!(value(&outgoing(content), "apns-collapse-id"), expected);
+        value(&outgoing(content), "apns-collapse-id")
+    };
+    assert_eq!(id("score"), "score");
+    assert_eq!(id(""), "dlv_1");
+    assert_eq!(id(&"x".repeat(64)), "x".repeat(64));
+    for long in ["x".repeat(65), format!("{}é", "x".repeat(63))] {
+        assert!(id(&long).len() <= 64);
+        assert_eq!(id(&long), id(&long));
     }
+    let alike = |end: &str| id(&format!("{}{end}", "x".repeat(64)));
+    assert_ne!(alike("1"), alike("2"), "keys that begin alike are two");
     let mut long = outgoing(titled());
     long.delivery_id = "d".repeat(100);
-    assert_eq!(value(&long, "apns-collapse-id"), "d".repeat(64));
+    let by_content = id(&"d".repeat(100));
+    assert_eq!(value(&long, "apns-collapse-id"), by_content);
 }
 
 #[test]

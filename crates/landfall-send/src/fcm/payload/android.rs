@@ -1,10 +1,12 @@
-//! Android: data only, so that the app's SDK shows the push and can report it (mobile-sdk.md 6.3).
+//! Android: data only, so that the app's SDK shows the push and can report it (mobile-sdk.md 6.3). What a
+//! custom payload lets the system show gets a tag, under which a second copy takes the place of the first
+//! (providers.md 2.2).
 
 use landfall_domain::attempt::Answer;
 use landfall_domain::content::Priority;
 use serde_json::{Value, json};
 
-use super::{Ingredients, Object, custom_message, fill, object, stringify};
+use super::{Ingredients, Object, custom_message, fill, object, said, stringify};
 
 /// The message but for its target.
 pub(super) fn message(ingredients: Ingredients<'_>) -> Result<Object, Answer> {
@@ -17,7 +19,9 @@ pub(super) fn message(ingredients: Ingredients<'_>) -> Result<Object, Answer> {
             message
         }
     };
+    let shared = message.contains_key("notification");
     let android = object(&mut message, "message", "android")?;
+    let is_shown_by_system = shared || android.contains_key("notification");
     fill(android, "priority", || {
         json!(match ingredients.priority() {
             Priority::High => "HIGH",
@@ -27,9 +31,16 @@ pub(super) fn message(ingredients: Ingredients<'_>) -> Result<Object, Answer> {
     fill(android, "ttl", || {
         json!(format!("{}s", ingredients.ttl_seconds()))
     });
-    fill(android, "collapse_key", || {
-        json!(ingredients.collapse_key())
-    });
+    // Google stores messages under at most four keys for a device, and a fifth pushes out one of them
+    // (providers.md 2.5): a key of each delivery's own would lose messages. A second copy of a delivery
+    // is known by its id to the SDK, and by its tag to the system.
+    if let Some(own) = said(&ingredients.content.collapse_key) {
+        fill(android, "collapse_key", || json!(own));
+    }
+    if is_shown_by_system {
+        let notification = object(android, "message.android", "notification")?;
+        fill(notification, "tag", || json!(ingredients.collapse_key()));
+    }
     Ok(message)
 }
 

@@ -2,15 +2,11 @@
 //! 6.2), with the `CIO-` keys at its top level.
 
 use landfall_domain::attempt::Answer;
-use landfall_domain::content::{Priority, PushContent};
+use landfall_domain::content::Priority;
 use serde_json::{Value, json};
 
-use super::{
-    DELIVERY_ID, DELIVERY_TOKEN, Ingredients, Object, custom_message, fill, invalid, object, said,
-};
-
-/// Longest `apns-collapse-id` in bytes (providers.md 1.2).
-const COLLAPSE_ID_BYTES_MAX: usize = 64;
+use super::{Ingredients, Object, custom_message, fill, invalid, object};
+use crate::apns;
 
 /// The message but for its target. A custom payload is a message in FCM's style, or APNs' payload
 /// itself (app-api.md 2.2).
@@ -22,7 +18,7 @@ pub(super) fn message(ingredients: Ingredients<'_>) -> Result<Object, Answer> {
         }
         Some(Value::Object(members)) => around(members.clone()),
         Some(_) => return Err(invalid("custom_payload.ios must be a JSON object")),
-        None => around(payload(ingredients.content)?),
+        None => around(ingredients.for_apple()?),
     };
     let apns = object(&mut message, "message", "apns")?;
     let payload = object(apns, "message.apns", "payload")?;
@@ -40,11 +36,24 @@ pub(super) fn message(ingredients: Ingredients<'_>) -> Result<Object, Answer> {
         ("apns-push-type", if shown { "alert" } else { "background" }),
         ("apns-priority", priority),
         ("apns-expiration", &expiration.to_string()),
-        ("apns-collapse-id", &collapse_id(ingredients.collapse_key())),
+        (
+            "apns-collapse-id",
+            &apns::collapse_id(ingredients.collapse_key()),
+        ),
     ] {
         fill(headers, name, || json!(value));
     }
     Ok(message)
+}
+
+impl Ingredients<'_> {
+    /// The payload that Apple itself would be given.
+    fn for_apple(&self) -> Result<Object, Answer> {
+        match apns::payload(self.content, &self.outgoing.delivery_id, self.token)? {
+            Value::Object(payload) => Ok(payload),
+            _ => Err(invalid("APNs' payload must be a JSON object")),
+        }
+    }
 }
 
 fn around(payload: Object) -> Object {
@@ -71,80 +80,4 @@ fn is_shown(payload: &Object) -> bool {
             .get("aps")
             .is_some_and(|aps| aps.get(part).is_some())
     })
-}
-
-/// A key that is too long is replaced by its digest, which is as long for all.
-fn collapse_id(key: &str) -> String {
-    if key.len() <= COLLAPSE_ID_BYTES_MAX {
-        key.to_owned()
-    } else {
-        crate::web_push::topic(key)
-    }
-}
-
-fn payload(content: &PushContent) -> Result<Object, Answer> {
-    let mut payload = Object::new();
-    for (key, value) in &content.data {
-        if matches!(key.as_str(), "aps" | "CIO" | DELIVERY_ID | DELIVERY_TOKEN) {
-            return Err(invalid(&format!(
-                "data must not have the key {key}, which is reserved: choose another"
-            )));
-        }
-        payload.insert(key.clone(), json!(value));
-    }
-    payload.insert("aps".to_owned(), Value::Object(aps(content)?));
-    let mut push = Object::new();
-    for (name, text) in [("link", &content.link), ("image", &content.image)] {
-        if let Some(text) = said(text) {
-            push.insert(name.to_owned(), json!(text));
-        }
-    }
-    if !content.actions.is_empty() {
-        push.insert("actions".to_owned(), json!(content.actions));
-    }
-    if !push.is_empty() {
-        payload.insert("CIO".to_owned(), json!({ "push": push }));
-    }
-    Ok(payload)
-}
-
-fn aps(content: &PushContent) -> Result<Object, Answer> {
-    let mut aps = Object::new();
-    if content.silent {
-        aps.insert("content-available".to_owned(), json!(1));
-        return Ok(aps);
-    }
-    let mut alert = Object::new();
-    for (name, text) in [
-        ("title", &content.title),
-        ("subtitle", &content.subtitle),
-        ("body", &content.body),
-    ] {
-        if let Some(text) = said(text) {
-            alert.insert(name.to_owned(), json!(text));
-        }
-    }
-    if !alert.is_empty() {
-        aps.insert("alert".to_owned(), Value::Object(alert));
-    }
-    for (name, text) in [
-        ("thread-id", &content.thread),
-        ("category", &content.category),
-        ("interruption-level", &content.interruption_level),
-    ] {
-        if let Some(text) = said(text) {
-            aps.insert(name.to_owned(), json!(text));
-        }
-    }
-    if let Some(sound) = said(&content.sound).filter(|&sound| sound != "none") {
-        aps.insert("sound".to_owned(), json!(sound));
-    }
-    if let Some(badge) = said(&content.badge) {
-        let number: u32 = badge
-            .trim()
-            .parse()
-            .map_err(|_| invalid(&format!("badge must be a whole number, not `{badge}`")))?;
-        aps.insert("badge".to_owned(), json!(number));
-    }
-    Ok(aps)
 }

@@ -76,7 +76,7 @@ fn android_gets_data_alone_with_both_keys_and_its_delivery_settings() {
                     "CIO-Delivery-ID": "dlv_7",
                     "CIO-Delivery-Token": "tok:APA91",
                 },
-                "android": { "priority": "HIGH", "ttl": "3600s", "collapse_key": "dlv_7" },
+                "android": { "priority": "HIGH", "ttl": "3600s" },
             },
         })
     );
@@ -260,5 +260,5 @@ fn an_empty_text_that_a_template_left_behind_is_no_text() {
     };
     let message = &built(Platform::Android, content)["message"];
     assert!(message["data"].get("title").is_none());
-    assert_eq!(message["android"]["collapse_key"], "dlv_7");
+    assert!(message["android"].get("collapse_key").is_none());
 }

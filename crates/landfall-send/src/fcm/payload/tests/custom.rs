@@ -51,7 +51,7 @@ fn androids_wins_over_the_content_and_is_identified() {
                 "CIO-Delivery-Token": "tok:APA91",
             },
             "android": {
-                "notification": { "icon": "bell", "color": "#ff0000" },
+                "notification": { "icon": "bell", "color": "#ff0000", "tag": "order-7" },
                 "priority": "HIGH",
                 "ttl": "3600s",
                 "collapse_key": "order-7",
@@ -77,6 +77,23 @@ fn it_cannot_send_to_anybody_else_or_under_another_name() {
         assert!(message.get(target).is_none(), "{target}");
     }
     assert_eq!(message["data"]["CIO-Delivery-ID"], "dlv_7");
+}
+
+#[test]
+fn what_the_system_shows_has_a_tag_of_the_deliverys_own_under_which_a_copy_replaces_it() {
+    let tag = |payload: Value| {
+        let content = PushContent {
+            collapse_key: None,
+            ..android(payload)
+        };
+        built(Platform::Android, content)["message"]["android"]["notification"]["tag"].clone()
+    };
+    let shared = json!({ "message": { "notification": { "title": "T" } } });
+    assert_eq!(tag(shared), "dlv_7");
+    let own = json!({ "message": { "android": { "notification": { "tag": "mine" } } } });
+    assert_eq!(tag(own), "mine");
+    let data = json!({ "message": { "data": { "title": "T" } } });
+    assert_eq!(tag(data), Value::Null, "the SDK shows it");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use landfall_domain::channel::Channel;
+use landfall_domain::marks::Mark;
 use landfall_domain::reason::{Class, Fixer, Kind, TokenAction};
 
 use super::*;
@@ -47,6 +49,15 @@ const ROWS: &[(&[u32], Class, TokenAction)] = &[
     (&[30036], Class::ExpiredTtl, TokenAction::Keep),
     (&[30450, 30453], Class::Suppressed, TokenAction::Suspend),
 ];
+
+#[test]
+fn a_code_means_the_same_in_a_text_as_in_an_answer() {
+    for (code, reason) in CODES {
+        let text = format!("error {code}");
+        let read = Reason::from_report(Channel::Sms, Mark::Failed, &text);
+        assert_eq!(read, *reason, "{code}");
+    }
+}
 
 #[test]
 fn every_documented_code_has_its_class_and_its_effect_on_the_number() {
