@@ -15,7 +15,7 @@ use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::reason::Reason;
 use landfall_domain::status::{Outcome, outcome, reason};
 use landfall_domain::time::{Clock, DAY_MS, MINUTE_MS, ManualClock, Timestamp};
-use landfall_domain::work::{Order, Send, SendTo, Urgency};
+use landfall_domain::work::{Order, Ruling, Send, SendTo, Urgency};
 use landfall_engine::dispatch::Limits;
 use landfall_engine::dispatch::carriers::{Carrier, Carriers, Terms};
 use landfall_engine::random::Seeded;
@@ -488,5 +488,6 @@ fn order(person: u32, delivery: &str, content: PushContent, source: SourceKind) 
         custom_device: None,
         trigger_id: None,
         run: None,
+        ruling: Ruling::Go,
     }
 }
