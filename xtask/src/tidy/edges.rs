@@ -13,6 +13,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("landfall-domain", &[]),
     ("landfall-audience", &["landfall-domain"]),
     ("landfall-insight", &["landfall-domain"]),
+    (
+        "landfall-journey",
+        &["landfall-domain", "landfall-audience"],
+    ),
     ("landfall-board", &["landfall-domain"]),
     ("landfall-liquid", &[]),
     ("landfall-send", &["landfall-domain"]),
@@ -32,6 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "landfall-audience",
             "landfall-board",
             "landfall-insight",
+            "landfall-journey",
             "landfall-liquid",
             "landfall-send",
             "landfall-store",
@@ -49,6 +54,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "landfall-board",
             "landfall-engine",
             "landfall-insight",
+            "landfall-journey",
             "landfall-store",
         ],
     ),
@@ -61,6 +67,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "landfall-board",
             "landfall-engine",
             "landfall-insight",
+            "landfall-journey",
             "landfall-sim",
             "landfall-store",
             "landfall-store-cluster",
@@ -96,6 +103,10 @@ const NEVER: &[(&str, &[&str])] = &[
     ),
     (
         "landfall-insight",
+        &["tokio", "axum", "hyper", "rusqlite", "postgres"],
+    ),
+    (
+        "landfall-journey",
         &["tokio", "axum", "hyper", "rusqlite", "postgres"],
     ),
     (

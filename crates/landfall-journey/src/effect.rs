@@ -1,0 +1,143 @@
+//! What a run wants done. Whoever drives the run does it in the transaction that stores the run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use landfall_domain::channel::Channel;
+use landfall_domain::content::Content;
+use landfall_domain::ids::SegmentId;
+use landfall_domain::message::MessageRef;
+use landfall_domain::reason::Reason;
+use landfall_domain::time::Timestamp;
+use landfall_domain::work::SendTo;
+use serde_json::Value;
+
+use crate::span::Span;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Make a delivery; exactly one for each message step that a person reaches, and for each channel that
+    /// a reach step comes to.
+    Send(Box<Send>),
+    /// Take back a delivery, if nobody has begun to hand it over. What comes of it is told to the run as a
+    /// mark: *undeliverable* when it was taken back, whatever else when it had left.
+    Cancel {
+        /// Which.
+        delivery_id: String,
+    },
+    /// Set attributes of the person; null removes.
+    SetAttributes(BTreeMap<String, Value>),
+    /// Track an event for the person.
+    Emit {
+        /// Its name.
+        name: String,
+        /// Its data.
+        data: Value,
+    },
+    /// Change a manual segment.
+    EditSegment {
+        /// Which.
+        segment: SegmentId,
+        /// `true`: the person is added; `false`: removed.
+        add: bool,
+    },
+    /// Credit a delivery with the goal, or take some of it back.
+    Convert(Convert),
+}
+
+/// A delivery to make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Send {
+    /// Its id: derived, so that doing it twice makes it once.
+    pub delivery_id: String,
+    /// Journey, step, variant and channel.
+    pub message: MessageRef,
+    /// The step's slug; a channel of a reach step as `step/channel`.
+    pub step: String,
+    /// The name by the convention, `journey | step | delay | intent`.
+    pub name: String,
+    /// What it says, with templates in it.
+    pub content: Arc<Content>,
+    /// Over which channel.
+    pub channel: Channel,
+    /// To which devices or addresses.
+    pub to: SendTo,
+    /// How long it is of use after it is due.
+    pub ttl: Span,
+    /// Data for the templates: `event`, and `failure` when a message of the run failed before.
+    pub data: Value,
+    /// What the rules said.
+    pub ruling: Ruling,
+}
+
+/// What the rules said about a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ruling {
+    /// It may go.
+    Go,
+    /// It may go then; quiet hours or a cap hold it.
+    Held {
+        /// The earliest moment.
+        until: Timestamp,
+        /// What holds it.
+        reason: Reason,
+    },
+    /// It waits for a human.
+    Draft,
+    /// It is made only to say why it does not go.
+    Refused(Reason),
+}
+
+/// Whether a conversion adds or takes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConvertKind {
+    /// The goal was met; once for each run.
+    Goal,
+    /// A refund: amounts are negative.
+    Refund,
+}
+
+/// A delivery's part of a conversion.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Convert {
+    /// Which delivery.
+    pub delivery_id: String,
+    /// The step's slug.
+    pub step: String,
+    /// Journey, step, variant and channel.
+    pub message: MessageRef,
+    /// Goal or refund.
+    pub kind: ConvertKind,
+    /// When the goal was met or the refund was made.
+    pub at: Timestamp,
+    /// The whole conversion's value in millionths; `None`: the goal has none.
+    pub value_micros: Option<i64>,
+    /// Its currency.
+    pub currency: Option<String>,
+    /// This delivery's shares, side by side.
+    pub shares: Shares,
+    /// The person is in the holdout: this delivery was never sent, and stands for those who were.
+    pub holdout: bool,
+}
+
+/// A delivery's shares of a conversion by three models. Over all deliveries of a conversion the weights of
+/// each model add up to a million, and the amounts to the value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shares {
+    /// Everything to the first touch.
+    pub first: Share,
+    /// Everything to the last touch: the one that is marked converted.
+    pub last: Share,
+    /// The same to every touch.
+    pub linear: Share,
+}
+
+/// A share of a conversion.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// Of the conversion, in millionths.
+    pub weight: i64,
+    /// Of its value, in millionths of the currency; 0 without one.
+    pub micros: i64,
+}

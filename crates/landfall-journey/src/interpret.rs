@@ -1,0 +1,186 @@
+//! The interpreter: what a run does when something happens. Pure: the same run, plan, setting and
+//! stimulus give the same effects, the same trace and the same run, byte for byte.
+
+use landfall_audience::{EventInHand, Policy, Profile, Zone};
+use landfall_domain::channel::Channel;
+use landfall_domain::ids::RunKey;
+use landfall_domain::marks::Mark;
+use landfall_domain::person::Person;
+use landfall_domain::reason::Reason;
+use landfall_domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::chance::Salt;
+use crate::effect::Effect;
+use crate::plan::Plan;
+use crate::run::Run;
+use crate::trace::Trace;
+
+/// What is around a run at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// The person as it is now.
+    pub person: &'a Person,
+    /// What was counted about the person, with the happening in hand counted already.
+    pub profile: &'a Profile,
+    /// The present moment.
+    pub now: Timestamp,
+    /// The workspace's rules about sending.
+    pub policy: &'a Policy,
+    /// The time zone of people who have none.
+    pub zone: &'a Zone,
+    /// The run's key: ids of its deliveries are made from it.
+    pub run: RunKey,
+    /// The workspace's secret for ids of deliveries.
+    pub salt: &'a Salt,
+    /// Whether only people who said yes to the journey's topic get its messages.
+    pub topic_opt_in: bool,
+    /// Channels for which the person's address is on a suppression list.
+    pub suppressed: &'a [Channel],
+    /// Whether to write a trace; without one the call is cheaper and does the same.
+    pub explain: bool,
+}
+
+/// What makes a person come to the door of a journey.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Occasion {
+    /// The event, when one is the trigger: of an event, about a product, or the data of a call.
+    pub event: Option<EventInHand>,
+    /// When the trigger matched.
+    pub at: Timestamp,
+    /// Earlier runs of the person through this journey.
+    pub history: History,
+}
+
+/// Earlier runs of a person through a journey, in whatever version, also those taken over by merges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// How many of them are under way.
+    pub running: u32,
+    /// When the latest one started.
+    pub last_started: Option<Timestamp>,
+}
+
+/// What came of an occasion.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Entered {
+    /// The person entered, and this is how far it went at once.
+    Run {
+        /// The run.
+        run: Box<Run>,
+        /// What it wants done, and why.
+        outcome: Outcome,
+    },
+    /// The person did not.
+    Refused {
+        /// Why.
+        why: Refusal,
+        /// The checks.
+        trace: Trace,
+    },
+}
+
+/// Why a person did not enter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The event is not the trigger's, or its data are not.
+    TriggerUnmet,
+    /// The event happened too long ago to start anything (semantics.md 4.2).
+    TooOld,
+    /// The person started the journey before, and may not again, or not yet.
+    TooOften,
+    /// A run of the person is under way.
+    AlreadyIn,
+    /// The person does not pass the filter.
+    FilterUnmet,
+    /// The person is not known, or gone.
+    PersonGone,
+}
+
+/// Something that happens to a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stimulus<'a> {
+    /// Its timer rang.
+    Wake,
+    /// The person did something: an event that the plan listens to ([`Plan::listens_to`]) or one that a
+    /// condition may see.
+    Did(&'a EventInHand),
+    /// A mark came to a delivery of the run as a whole: an end (*bounced*, *failed*, ...) is told when no
+    /// device or address is left that could still take it.
+    Told {
+        /// Which.
+        delivery_id: &'a str,
+        /// What.
+        mark: Mark,
+        /// Why, for the marks that have a why.
+        reason: Option<Reason>,
+        /// When it happened.
+        at: Timestamp,
+    },
+    /// Something about the person changed that a condition of the plan needs
+    /// ([`landfall_audience::Condition::needs`]).
+    Changed,
+    /// The person entered or left a data-driven or manual segment.
+    Segment {
+        /// Which.
+        segment: landfall_domain::ids::SegmentId,
+        /// `true`: entered.
+        entered: bool,
+    },
+    /// The run is over, by a cause outside of it.
+    End(Cause),
+    /// The person was merged into the one of the setting, who takes the run over.
+    Adopt,
+}
+
+/// Why something outside ends a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The journey was stopped.
+    Stopped,
+    /// The person was merged into one who has a run of this journey already (semantics.md 4.3).
+    MergedAway,
+    /// The person was deleted.
+    Deleted,
+    /// The person was suppressed.
+    Suppressed,
+}
+
+/// What a call brought about beside the changed run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// What is to be done, in order.
+    pub effects: Vec<Effect>,
+    /// Why.
+    pub trace: Trace,
+}
+
+/// Lets a person in, or says why not.
+pub fn enter(_plan: &Plan, _setting: &Setting<'_>, _occasion: &Occasion) -> Entered {
+    Entered::Refused {
+        why: Refusal::TriggerUnmet,
+        trace: Trace::default(),
+    }
+}
+
+/// Lets a run react to what happens, until it has to wait again. The plan must be that of the run's
+/// version. Whatever is told twice, late, early or after the end changes nothing that it must not.
+pub fn advance(
+    _plan: &Plan,
+    _run: &mut Run,
+    _setting: &Setting<'_>,
+    _stimulus: Stimulus<'_>,
+) -> Outcome {
+    Outcome::default()
+}
+
+/// Until when an ended run still has to be told of what happens: its goal may be met, or taken back.
+pub fn watched_until(plan: &Plan, run: &Run) -> Option<Timestamp> {
+    let goal = plan.definition.goal.as_ref()?;
+    let ended = run.ended_at?;
+    let _: Value = Value::Null;
+    Some(ended.plus_millis(goal.within.millis()))
+}

@@ -1,0 +1,32 @@
+//! Journeys: what definitions say, what runs do, and what a goal is worth.
+//!
+//! - [`Definition`]: a journey as its file says it, read with every fault that it has.
+//! - [`Plan`]: a version of it, compiled; [`Numbering`] keeps the numbers of its steps across versions.
+//! - [`enter`] and [`advance`]: the interpreter. A [`Run`] reacts to a [`Stimulus`] with [`Effect`]s, which
+//!   whoever drives it does in the transaction that stores the run.
+//! - [`reach`]: the race of channels for one intent.
+//!
+//! Pure: no store, no provider, no clock, no randomness. Chance is a hash ([`chance`]).
+
+pub mod chance;
+pub mod clock;
+pub mod definition;
+mod effect;
+mod interpret;
+pub mod money;
+mod plan;
+pub mod reach;
+mod run;
+mod span;
+mod trace;
+
+pub use definition::Definition;
+pub use effect::{Convert, ConvertKind, Effect, Ruling, Send, Share, Shares};
+pub use interpret::{
+    Cause, Entered, History, Occasion, Outcome, Refusal, Setting, Stimulus, advance, enter,
+    watched_until,
+};
+pub use plan::{Numbering, Plan, PlanStep, STEPS_MAX, Surroundings};
+pub use run::{Origin, Run, RunError, Sent};
+pub use span::Span;
+pub use trace::{Check, Line, Trace};

@@ -1,0 +1,212 @@
+//! A run: one person's way through one version of a journey, in a few hundred bytes.
+
+#[cfg(test)]
+mod tests;
+
+use landfall_audience::EventInHand;
+use landfall_domain::activity::EventKind;
+use landfall_domain::ids::{JourneyId, PersonKey};
+use landfall_domain::reason::Reason;
+use landfall_domain::run::RunState;
+use landfall_domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::reach::Race;
+
+/// Version of the encoding, its first byte.
+const VERSION: u8 = 1;
+
+/// One person's way through one version of a journey.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Whose.
+    pub person: PersonKey,
+    /// Through which journey.
+    pub journey: JourneyId,
+    /// Through which version of it: that of the start, whatever is edited since.
+    pub version: u32,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// Where it stands.
+    pub state: RunState,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// When it has to be looked at next if nothing happens before; `None`: never by itself.
+    pub due: Option<Timestamp>,
+    /// What started it.
+    pub origin: Origin,
+    pub(crate) cursor: Cursor,
+    /// Whether the person waited since messages last looked at the filter.
+    pub(crate) waited: bool,
+    /// Whether the person is in the holdout.
+    pub(crate) holdout: bool,
+    /// Deliveries made.
+    pub(crate) sent: Vec<Sent>,
+    /// Number of the reason of the last message that failed; numbers of reasons never change, places of
+    /// enum variants may.
+    pub(crate) failure: Option<u16>,
+    pub(crate) goal: Met,
+}
+
+/// What started a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Event, page or screen with its name; `None`: no event.
+    pub event: Option<(EventKind, String)>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What of its data the journey reads, as JSON; empty without any.
+    pub data: String,
+}
+
+/// Where a run stands in its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Cursor {
+    /// Before the first step: the filter does not hold yet, and there is time until then
+    /// (semantics.md 6.1).
+    Door { until: Timestamp },
+    /// About to do a step.
+    At(u16),
+    /// Waiting in a step; it ends by itself then.
+    Waiting { at: u16, until: Option<Timestamp> },
+    /// In a reach step, whose first delivery is this one.
+    Reaching { at: u16, first: u16, race: Race },
+    /// Past the last step.
+    Over,
+}
+
+/// A delivery that a run made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Which step of the plan, by its place there.
+    pub(crate) step: u16,
+    /// What became of it, by bits.
+    pub(crate) flags: u8,
+    /// When it was made.
+    pub at: Timestamp,
+    /// When it was first delivered, opened and clicked.
+    pub(crate) touches: [Option<Timestamp>; 3],
+}
+
+#[expect(dead_code, reason = "the interpreter comes next")]
+impl Sent {
+    /// It was never meant to go.
+    pub(crate) const REFUSED: u8 = 1;
+    /// It was asked for to be taken back.
+    pub(crate) const REVOKED: u8 = 1 << 1;
+    /// It will not reach anybody any more.
+    pub(crate) const ENDED: u8 = 1 << 2;
+    /// A provider took it.
+    pub(crate) const ACCEPTED: u8 = 1 << 3;
+    /// Its receipt came when another channel had been sent already.
+    pub(crate) const LATE: u8 = 1 << 4;
+    /// It was refused because the person is in the holdout.
+    pub(crate) const HELD_OUT: u8 = 1 << 5;
+
+    pub(crate) const fn is(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// Whether it may still be on its way to a provider.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.flags & (Self::REFUSED | Self::ENDED | Self::ACCEPTED) == 0
+    }
+
+    /// Whether its receipt came when the fallback was out already: the person may have seen both.
+    pub const fn is_late(&self) -> bool {
+        self.is(Self::LATE)
+    }
+}
+
+/// What a run knows about its goal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Met {
+    /// When it was first met.
+    pub(crate) at: Option<Timestamp>,
+    /// Its value in millionths, and the currency.
+    pub(crate) value: Option<(i64, String)>,
+    /// What refunds are matched by.
+    pub(crate) key: String,
+    /// Whether somebody got the credit already.
+    pub(crate) credited: bool,
+    /// How much was taken back, in millionths.
+    pub(crate) refunded: i64,
+}
+
+/// Why bytes are not a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// Written by a later version of the program.
+    #[error("the run has version {0}, which this program does not know: update the program")]
+    UnknownVersion(u8),
+    /// Damaged.
+    #[error("the run is damaged: restore the store from a backup")]
+    Damaged,
+}
+
+impl Run {
+    /// The run in bytes; the first is the version.
+    pub fn encode(&self) -> Vec<u8> {
+        let bytes = vec![VERSION];
+        postcard::to_extend(self, bytes).expect("a run holds nothing that postcard cannot write")
+    }
+
+    /// The run of [`Run::encode`].
+    ///
+    /// # Errors
+    /// When the bytes are of a later version, damaged, cut, or followed by others.
+    pub fn decode(bytes: &[u8]) -> Result<Self, RunError> {
+        match bytes.split_first() {
+            Some((&VERSION, body)) => match postcard::take_from_bytes(body) {
+                Ok((run, [])) => Ok(run),
+                _ => Err(RunError::Damaged),
+            },
+            Some((version, _)) => Err(RunError::UnknownVersion(*version)),
+            None => Err(RunError::Damaged),
+        }
+    }
+
+    /// Whether it is on its way.
+    pub fn is_running(&self) -> bool {
+        self.state == RunState::Running
+    }
+
+    /// The deliveries that it made, in order.
+    pub fn sent(&self) -> &[Sent] {
+        &self.sent
+    }
+
+    /// The reason of the last message that failed, for conditions and templates.
+    pub fn failure(&self) -> Option<Reason> {
+        self.failure.and_then(Reason::from_code)
+    }
+
+    /// When the goal was met, whether or not a delivery got the credit.
+    pub const fn goal_met_at(&self) -> Option<Timestamp> {
+        self.goal.at
+    }
+
+    /// Whether the person is in the holdout.
+    pub const fn is_held_out(&self) -> bool {
+        self.holdout
+    }
+}
+
+impl Origin {
+    /// The data as a value; null without any.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(&self.data).unwrap_or_default()
+    }
+
+    /// The event, for conditions; `None`: no event started the run.
+    pub fn event_in_hand(&self) -> Option<EventInHand> {
+        let (kind, name) = self.event.as_ref()?;
+        Some(EventInHand {
+            kind: *kind,
+            name: name.clone(),
+            data: self.value(),
+            at: self.at,
+        })
+    }
+}
