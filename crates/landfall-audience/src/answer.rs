@@ -86,38 +86,70 @@ impl Answer {
             changes_at: self.changes_at,
         }
     }
+}
 
-    /// Whether all of these hold. The moment is one before which the whole does not change: of a
-    /// true whole the first change of any, of a false one the last first change of those that do
-    /// not hold. Stops at the first one that decides for ever.
-    pub fn all(answers: impl IntoIterator<Item = Self>) -> Self {
-        Self::join(answers, true)
-    }
+/// Joins answers to one: whether all of them hold, or any.
+///
+/// The moment of the whole is one before which it does not change: of a whole that no answer decides,
+/// the first change of any; of a decided one, the last first change of those that decide it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Joined {
+    /// The answer that does not decide: true for all, false for any.
+    neutral: bool,
+    first: Option<Timestamp>,
+    decided: Option<Decided>,
+}
 
-    /// Whether one of these holds; the moment as for all of them, mirrored.
-    pub fn any(answers: impl IntoIterator<Item = Self>) -> Self {
-        Self::join(answers, false)
-    }
+#[derive(Clone, Copy, Debug)]
+enum Decided {
+    ForEver,
+    Until(Timestamp),
+}
 
-    /// `neutral` is the answer that does not decide: true for all, false for any.
-    fn join(answers: impl IntoIterator<Item = Self>, neutral: bool) -> Self {
-        let mut first: Option<Timestamp> = None;
-        let mut deciding: Option<Timestamp> = None;
-        for answer in answers {
-            if answer.holds == neutral {
-                first = earlier(first, answer.changes_at);
-            } else {
-                let Some(at) = answer.changes_at else {
-                    return Self::of(!neutral);
-                };
-                deciding = Some(deciding.map_or(at, |known| known.max(at)));
-            }
+impl Joined {
+    /// Whether all hold; of none, they do.
+    pub(crate) const fn all() -> Self {
+        Self {
+            neutral: true,
+            first: None,
+            decided: None,
         }
-        match deciding {
-            Some(at) => Self::until(!neutral, at),
-            None => Self {
-                holds: neutral,
-                changes_at: first,
+    }
+
+    /// Whether any holds; of none, none does.
+    pub(crate) const fn any() -> Self {
+        Self {
+            neutral: false,
+            ..Self::all()
+        }
+    }
+
+    /// Takes one more.
+    pub(crate) fn push(&mut self, answer: Answer) {
+        if answer.holds == self.neutral {
+            self.first = earlier(self.first, answer.changes_at);
+            return;
+        }
+        self.decided = Some(match (self.decided, answer.changes_at) {
+            (Some(Decided::ForEver), _) | (_, None) => Decided::ForEver,
+            (Some(Decided::Until(known)), Some(at)) => Decided::Until(known.max(at)),
+            (None, Some(at)) => Decided::Until(at),
+        });
+    }
+
+    /// Whether nothing that may follow changes the answer.
+    pub(crate) const fn is_settled(&self) -> bool {
+        matches!(self.decided, Some(Decided::ForEver))
+    }
+
+    /// The whole.
+    pub(crate) const fn answer(&self) -> Answer {
+        match self.decided {
+            Some(Decided::ForEver) => Answer::of(!self.neutral),
+            Some(Decided::Until(at)) => Answer::until(!self.neutral, at),
+            None => Answer {
+                holds: self.neutral,
+                changes_at: self.first,
             },
         }
     }

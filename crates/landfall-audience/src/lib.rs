@@ -11,32 +11,46 @@
 //! and takes the time as an argument. No store, no provider, no clock.
 
 mod answer;
+mod comparison;
 mod condition;
 pub mod definition;
+mod device_filter;
 mod eligibility;
+mod event_data;
+mod field;
 mod fields;
 mod filter;
+mod glob;
 mod happening;
 mod hashing;
+mod limits;
+mod logic;
+mod path;
 mod pattern;
 mod policy;
 mod profile;
+mod reach;
+#[cfg(test)]
+mod sample;
 mod segments;
 mod tally;
 mod touched;
+mod value;
 mod zone;
 
 pub use answer::{Answer, EventInHand, Explanation, Scene};
 pub use condition::Condition;
+pub use device_filter::DeviceFilter;
 pub use eligibility::{MessageFacts, Verdict, eligible};
 pub use fields::{field, fields, text_of};
 pub use filter::{
     DEPTH_MAX, Filter, FilterError, ManualSegments, NODES_MAX, Narrowing, SegmentMembership, Test,
 };
 pub use happening::{DeviceChange, Happening, MessageLabel, happenings_of};
-pub use pattern::{Pattern, PatternId, Patterns};
+pub use pattern::{EventFilter, Pattern, PatternId, Patterns};
 pub use policy::{Cap, Policy, QuietHours, QuietThen};
-pub use profile::{Profile, ProfileError};
+pub use profile::{Profile, ProfileError, RecentSend};
+pub use reach::{TokenState, reach};
 pub use segments::{SegmentChange, Segments};
 pub use tally::Tally;
 pub use touched::{Cause, Touched};

@@ -1,28 +1,56 @@
 //! What was counted about one person, and the segments that the person is in.
 
+mod sends;
+#[cfg(test)]
+mod tests;
+
+use landfall_domain::device::MoveCause;
 use landfall_domain::ids::SegmentId;
+use landfall_domain::marks::Mark;
 use landfall_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::happening::Happening;
+use crate::happening::{DeviceChange, Happening};
 use crate::pattern::{PatternId, Patterns};
 use crate::tally::Tally;
-use crate::touched::Touched;
+use crate::touched::{Cause, Touched};
+
+pub use sends::RecentSend;
+use sends::Sends;
+
+/// The version of the encoding; it stands in the first byte.
+const VERSION: u8 = 1;
 
 /// What was counted about one person, and the data-driven segments that the person is in, with the
-/// moments at which time alone may change them.
+/// moments at which time alone changes them.
+///
+/// Counts do not depend on the order in which happenings come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
+    /// By pattern.
     tallies: Vec<(PatternId, Tally)>,
+    /// By segment, with the time of entering.
     memberships: Vec<(SegmentId, Timestamp)>,
+    /// By segment: when time alone changes its answer.
     timers: Vec<(SegmentId, Timestamp)>,
+    sends: Sends,
+    tokens: TokenHistory,
+}
+
+/// What became of the devices that the person no longer has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct TokenHistory {
+    /// Whether there ever was one.
+    ever: bool,
+    /// When the last one left, and whether its provider said that it is gone.
+    lost: Option<(Timestamp, bool)>,
 }
 
 /// Why bytes are not a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
-    /// Written by a later version of the program.
-    #[error("the profile has version {0}, which this program does not know: update the program")]
+    /// Written by another version of the program.
+    #[error("the profile has version {0}, which this program does not know: build it anew")]
     UnknownVersion(u8),
     /// Damaged.
     #[error("the profile is damaged: build it anew from the person's history")]
@@ -34,34 +62,86 @@ impl Profile {
     /// became of devices, and adds to `touched` what it may have changed.
     pub fn absorb(
         &mut self,
-        _patterns: &Patterns,
-        _happening: &Happening<'_>,
+        patterns: &Patterns,
+        happening: &Happening<'_>,
         touched: &mut Touched,
     ) {
-        touched.add_whole();
+        self.count(patterns, happening, touched);
+        match *happening {
+            Happening::Did { .. } => {}
+            Happening::Told {
+                mark, message, at, ..
+            } => {
+                if mark == Mark::Sent {
+                    self.sends.add(RecentSend::of(&message.message, at));
+                }
+            }
+            Happening::Attribute(name) => touched.add(Cause::attribute(name)),
+            Happening::Device(change) => {
+                self.tokens.take(change);
+                touched.add(Cause::Devices);
+            }
+            Happening::Consent => touched.add(Cause::Consent),
+            Happening::Segment(segment) => touched.add(Cause::Segment(segment)),
+            Happening::Active => touched.add(Cause::Activity),
+            Happening::Whole => touched.add_whole(),
+        }
     }
 
     /// Counts only: for patterns that are new, over a person's stored history.
-    pub fn count(
-        &mut self,
-        _patterns: &Patterns,
-        _happening: &Happening<'_>,
-        touched: &mut Touched,
-    ) {
-        touched.add_whole();
+    pub fn count(&mut self, patterns: &Patterns, happening: &Happening<'_>, touched: &mut Touched) {
+        let (Happening::Did { at, .. } | Happening::Told { at, .. }) = *happening else {
+            return;
+        };
+        patterns.each_match(happening, &mut |pattern| {
+            let id = pattern.id();
+            match self.tallies.binary_search_by_key(&id, |(id, _)| *id) {
+                Ok(found) => self.tallies[found].1.add(at, pattern.keeps()),
+                Err(place) => self.tallies.insert(place, (id, Tally::once(at))),
+            }
+            touched.add(Cause::Pattern(id));
+        });
     }
 
     /// Joins the profile of a record that was merged into this person, from `history_from` on
     /// ([`landfall_domain::person::Absorbed`]). Answers the patterns whose tallies have to be
-    /// counted anew from the stored history, usually none. Segments are not reviewed: do
-    /// [`crate::Segments::review_all`] next.
+    /// counted anew from the stored history, usually none: a tally of the other record that began
+    /// before `history_from` and kept too few times to say what came after. Segments are not
+    /// reviewed: do [`crate::Segments::review_all`] next.
     pub fn merge(
         &mut self,
-        _other: &Self,
-        _history_from: Timestamp,
-        _patterns: &Patterns,
+        other: &Self,
+        history_from: Timestamp,
+        patterns: &Patterns,
     ) -> Vec<PatternId> {
-        Vec::new()
+        let mut inexact = Vec::new();
+        for (id, tally) in &other.tallies {
+            let Some(pattern) = patterns.get(*id) else {
+                continue;
+            };
+            match self.tallies.binary_search_by_key(id, |(id, _)| *id) {
+                Ok(found) => {
+                    if !self.tallies[found]
+                        .1
+                        .merge(tally, history_from, pattern.keeps())
+                    {
+                        inexact.push(*id);
+                    }
+                }
+                Err(place) => {
+                    let Some((part, exact)) = tally.since(history_from) else {
+                        continue;
+                    };
+                    self.tallies.insert(place, (*id, part));
+                    if !exact {
+                        inexact.push(*id);
+                    }
+                }
+            }
+        }
+        self.sends.merge(&other.sends);
+        self.tokens.merge(other.tokens);
+        inexact
     }
 
     /// Forgets the tallies of patterns that are not in use, or that will be counted anew.
@@ -77,9 +157,7 @@ impl Profile {
 
     /// Whether the person is in a data-driven segment.
     pub fn is_member(&self, segment: SegmentId) -> bool {
-        self.memberships
-            .binary_search_by_key(&segment, |(id, _)| *id)
-            .is_ok()
+        find(&self.memberships, segment).is_ok()
     }
 
     /// The data-driven segments that the person is in, in order, each with the time of entering.
@@ -93,16 +171,113 @@ impl Profile {
         Some(&self.tallies[found].1)
     }
 
+    /// What was sent to the person lately, latest first: enough for every cap and for duplicates.
+    pub fn recent_sends(&self) -> &[RecentSend] {
+        self.sends.latest_first()
+    }
+
+    /// Whether the person ever had a device.
+    pub(crate) const fn had_token(&self) -> bool {
+        self.tokens.ever
+    }
+
+    /// Whether the provider said of the last device that left that it is gone.
+    pub(crate) fn lost_by_provider(&self) -> Option<bool> {
+        self.tokens.lost.map(|(_, by_provider)| by_provider)
+    }
+
+    /// Sets whether the person is in a segment; answers whether that changed.
+    pub(crate) fn set_member(&mut self, segment: SegmentId, member: bool, now: Timestamp) -> bool {
+        match (find(&self.memberships, segment), member) {
+            (Err(place), true) => self.memberships.insert(place, (segment, now)),
+            (Ok(found), false) => {
+                self.memberships.remove(found);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Sets when time alone changes a segment's answer.
+    pub(crate) fn set_timer(&mut self, segment: SegmentId, at: Option<Timestamp>) {
+        match (find(&self.timers, segment), at) {
+            (Ok(found), Some(at)) => self.timers[found].1 = at,
+            (Err(place), Some(at)) => self.timers.insert(place, (segment, at)),
+            (Ok(found), None) => {
+                self.timers.remove(found);
+            }
+            (Err(_), None) => {}
+        }
+    }
+
+    /// The segments whose time has come.
+    pub(crate) fn due_by(&self, now: Timestamp) -> impl Iterator<Item = SegmentId> + '_ {
+        let due = self.timers.iter().filter(move |(_, at)| *at <= now);
+        due.map(|(segment, _)| *segment)
+    }
+
+    /// Forgets segments that are no more.
+    pub(crate) fn keep_segments(&mut self, exists: impl Fn(SegmentId) -> bool) {
+        self.memberships.retain(|(segment, _)| exists(*segment));
+        self.timers.retain(|(segment, _)| exists(*segment));
+    }
+
     /// The profile in bytes; the first is the version.
     pub fn encode(&self) -> Vec<u8> {
-        Vec::new()
+        postcard::to_extend(self, vec![VERSION])
+            .expect("a profile has only lengths and numbers, and memory grows")
     }
 
     /// The profile of [`Profile::encode`].
     ///
     /// # Errors
-    /// When the bytes are of a later version, damaged, cut, or followed by others.
-    pub fn decode(_bytes: &[u8]) -> Result<Self, ProfileError> {
-        Err(ProfileError::Damaged)
+    /// When the bytes are of another version, damaged, cut, or followed by others.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ProfileError> {
+        let (version, rest) = bytes.split_first().ok_or(ProfileError::Damaged)?;
+        if *version != VERSION {
+            return Err(ProfileError::UnknownVersion(*version));
+        }
+        match postcard::take_from_bytes::<Self>(rest) {
+            Ok((profile, [])) if profile.is_sound() => Ok(profile),
+            _ => Err(ProfileError::Damaged),
+        }
+    }
+
+    /// Whether lists are in the order that searches rely on.
+    fn is_sound(&self) -> bool {
+        let ordered = |list: &[(SegmentId, Timestamp)]| list.is_sorted_by(|a, b| a.0 < b.0);
+        self.tallies.is_sorted_by(|a, b| a.0 < b.0)
+            && self.tallies.iter().all(|(_, tally)| tally.is_sound())
+            && ordered(&self.memberships)
+            && ordered(&self.timers)
+            && self.sends.is_sound()
+    }
+}
+
+fn find(list: &[(SegmentId, Timestamp)], segment: SegmentId) -> Result<usize, usize> {
+    list.binary_search_by_key(&segment, |(id, _)| *id)
+}
+
+impl TokenHistory {
+    fn take(&mut self, change: DeviceChange) {
+        match change {
+            // An event that came too late to move the device.
+            DeviceChange::Released {
+                cause: MoveCause::Stale,
+                ..
+            } => {}
+            DeviceChange::Released { cause, at } => {
+                self.ever = true;
+                let by_provider = cause == MoveCause::Unregistered;
+                self.lost = self.lost.max(Some((at, by_provider)));
+            }
+            DeviceChange::Registered => self.ever = true,
+            DeviceChange::Answered => {}
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.ever |= other.ever;
+        self.lost = self.lost.max(other.lost);
     }
 }

@@ -1,16 +1,19 @@
 //! Data-driven segments: who is in which, kept current input by input.
 
-use std::collections::BTreeSet;
+mod compile;
+#[cfg(test)]
+mod tests;
 
 use landfall_domain::ids::SegmentId;
 use landfall_domain::person::Person;
 use landfall_domain::time::Timestamp;
+use rustc_hash::FxHashMap;
 
+use crate::answer::Scene;
 use crate::condition::Condition;
-use crate::definition::Fault;
 use crate::pattern::Patterns;
 use crate::profile::Profile;
-use crate::touched::Touched;
+use crate::touched::{Cause, Touched};
 use crate::zone::Zone;
 
 /// A person entered or left a data-driven segment.
@@ -24,48 +27,88 @@ pub struct SegmentChange {
 
 /// All data-driven segments of a workspace, in an order in which each comes after those that it
 /// asks about.
+///
+/// Visitors, and records that were merged or deleted, are in no segment (semantics.md 4.2).
 #[derive(Clone, Debug, Default)]
 pub struct Segments {
     list: Vec<(SegmentId, Condition)>,
+    positions: FxHashMap<SegmentId, usize>,
+    /// Which of the list depend on a cause.
+    dependents: FxHashMap<Cause, Vec<usize>>,
 }
 
 impl Segments {
-    /// Compiles the segments. `manual`: the segments that are kept by hand.
-    ///
-    /// # Errors
-    /// Segments that depend on themselves, on missing ones, or on an event in hand; two of one
-    /// number.
-    pub fn compile(
-        definitions: impl IntoIterator<Item = (SegmentId, Condition)>,
-        _manual: &BTreeSet<SegmentId>,
-    ) -> Result<Self, Vec<Fault>> {
-        let list = definitions.into_iter().collect();
-        Ok(Self { list })
-    }
-
-    /// What the segments count.
+    /// What the segments count. Profiles have to be counted with these patterns.
     pub fn patterns(&self) -> Patterns {
-        let mut patterns = Patterns::new();
-        for pattern in self
-            .list
-            .iter()
-            .flat_map(|(_, condition)| condition.patterns())
-        {
-            patterns.add(pattern);
-        }
-        patterns
+        let conditions = self.list.iter();
+        conditions.flat_map(|(_, one)| one.patterns()).collect()
     }
 
-    /// Evaluates what `touched` can have changed and what is due, and leaves the profile current.
+    /// Every segment with its condition, each after those that it asks about.
+    pub fn iter(&self) -> impl Iterator<Item = (SegmentId, &Condition)> {
+        self.list.iter().map(|(id, condition)| (*id, condition))
+    }
+
+    /// The condition of a segment.
+    pub fn get(&self, segment: SegmentId) -> Option<&Condition> {
+        Some(&self.list[*self.positions.get(&segment)?].1)
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Evaluates what `touched` can have changed and what is due, and leaves the profile current
+    /// with [`Profile::due`] telling when time alone changes it next. The changes come in an order
+    /// in which a segment comes after those that it asks about.
+    ///
+    /// `now` should not go back: a segment whose time had come stays as it was until its next
+    /// timer or input, which is what [`Segments::review_all`] repairs.
     pub fn review(
         &self,
-        _person: &Person,
-        _profile: &mut Profile,
-        _touched: &Touched,
-        _now: Timestamp,
-        _zone: &Zone,
+        person: &Person,
+        profile: &mut Profile,
+        touched: &Touched,
+        now: Timestamp,
+        zone: &Zone,
     ) -> Vec<SegmentChange> {
-        Vec::new()
+        let mut agenda = Agenda::of(self.list.len(), touched.is_whole());
+        if touched.is_whole() {
+            profile.keep_segments(|segment| self.positions.contains_key(&segment));
+        }
+        for cause in touched.causes() {
+            agenda.add_all(self.dependents.get(cause));
+        }
+        for segment in profile.due_by(now) {
+            if let Some(position) = self.positions.get(&segment) {
+                agenda.add(*position);
+            }
+        }
+        let mut changes = Vec::new();
+        let known = person.is_known();
+        while let Some(position) = agenda.next() {
+            let (segment, condition) = &self.list[position];
+            let answer = known.then(|| {
+                condition.answer(&Scene {
+                    person,
+                    profile,
+                    event: None,
+                    now,
+                    zone,
+                })
+            });
+            let entered = answer.is_some_and(|answer| answer.holds);
+            profile.set_timer(*segment, answer.and_then(|answer| answer.changes_at));
+            if profile.set_member(*segment, entered, now) {
+                changes.push(SegmentChange {
+                    segment: *segment,
+                    entered,
+                });
+                agenda.add_all(self.dependents.get(&Cause::Segment(*segment)));
+            }
+        }
+        changes
     }
 
     /// Evaluates what is due: when [`Profile::due`] has come.
@@ -89,5 +132,49 @@ impl Segments {
         zone: &Zone,
     ) -> Vec<SegmentChange> {
         self.review(person, profile, &Touched::whole(), now, zone)
+    }
+}
+
+/// The segments still to evaluate, as bits by position. Those that depend on others have higher
+/// positions, so that one pass is enough.
+struct Agenda {
+    words: Vec<u64>,
+    first: usize,
+}
+
+impl Agenda {
+    fn of(size: usize, everything: bool) -> Self {
+        let mut words = vec![if everything { u64::MAX } else { 0 }; size.div_ceil(64)];
+        if everything
+            && !size.is_multiple_of(64)
+            && let Some(last) = words.last_mut()
+        {
+            *last = (1 << (size % 64)) - 1;
+        }
+        Self { words, first: 0 }
+    }
+
+    fn add(&mut self, position: usize) {
+        self.words[position / 64] |= 1 << (position % 64);
+        self.first = self.first.min(position / 64);
+    }
+
+    fn add_all(&mut self, positions: Option<&Vec<usize>>) {
+        for position in positions.into_iter().flatten() {
+            self.add(*position);
+        }
+    }
+
+    fn next(&mut self) -> Option<usize> {
+        while self.first < self.words.len() {
+            let word = &mut self.words[self.first];
+            if *word != 0 {
+                let bit = word.trailing_zeros() as usize;
+                *word &= *word - 1;
+                return Some(self.first * 64 + bit);
+            }
+            self.first += 1;
+        }
+        None
     }
 }

@@ -21,7 +21,7 @@ pub struct Tally {
 
 impl Tally {
     /// Something that happened once.
-    pub fn once(at: Timestamp) -> Self {
+    pub(crate) fn once(at: Timestamp) -> Self {
         Self {
             total: 1,
             first: at,
@@ -30,7 +30,7 @@ impl Tally {
     }
 
     /// Takes one more time.
-    pub fn add(&mut self, at: Timestamp, keeps: usize) {
+    pub(crate) fn add(&mut self, at: Timestamp, keeps: usize) {
         self.total += 1;
         self.first = self.first.min(at);
         let place = self.recent.partition_point(|known| *known > at);
@@ -69,7 +69,7 @@ impl Tally {
 
     /// Joins what was counted about another record, from `history_from` on. Answers whether the
     /// result is exact: it is not when the other one counted more since then than it kept times of.
-    pub fn merge(&mut self, other: &Self, history_from: Timestamp, keeps: usize) -> bool {
+    pub(crate) fn merge(&mut self, other: &Self, history_from: Timestamp, keeps: usize) -> bool {
         let Some((other, exact)) = other.since(history_from) else {
             return true;
         };
@@ -82,7 +82,7 @@ impl Tally {
     }
 
     /// What of this happened at `from` or later, and whether that is exact; `None`: nothing.
-    pub fn since(&self, from: Timestamp) -> Option<(Self, bool)> {
+    pub(crate) fn since(&self, from: Timestamp) -> Option<(Self, bool)> {
         if self.first >= from {
             return Some((self.clone(), true));
         }
@@ -98,7 +98,7 @@ impl Tally {
     }
 
     /// Whether it is in a state that counting can bring about.
-    pub fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         let oldest = self.recent.last();
         oldest.is_some_and(|oldest| self.first <= *oldest)
             && self.total >= self.recent.len() as u64

@@ -14,6 +14,8 @@ pub use window::{TimeOfDay, WeekdaySet, WeeklyWindow};
 /// The zones that the program brings along: the same on every machine.
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
+static UTC: Zone = Zone::UTC;
+
 /// A time zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone(TimeZone);
@@ -27,6 +29,11 @@ impl Default for Zone {
 impl Zone {
     /// Universal time.
     pub const UTC: Self = Self(TimeZone::UTC);
+
+    /// Universal time, for as long as the program runs.
+    pub fn utc() -> &'static Self {
+        &UTC
+    }
 
     /// The zone of an IANA name such as `Europe/Paris`, written exactly so (semantics.md 6.7: names
     /// are case-sensitive).

@@ -1,0 +1,203 @@
+//! Checks of one device: which devices a condition means, and which a push goes to.
+
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use landfall_domain::device::Device;
+use landfall_domain::person::Person;
+use landfall_domain::time::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::answer::{Answer, Joined};
+use crate::comparison::{Comparisons, TimeComparisons};
+use crate::logic::Logic;
+use crate::value::Seen;
+
+/// What must be true of a device. All of it is asked of the same device: `platform` is `ios` and
+/// `app_version` is `3.16` does not mean somebody with an older iPhone and a newer Android phone
+/// (semantics.md 5, the recommended rule).
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeviceFilter(Logic<DeviceCheck>);
+
+#[derive(Clone, Debug, PartialEq)]
+enum DeviceCheck {
+    Fact(Fact, Comparisons),
+    Attribute(String, Comparisons),
+    Permission(Permission),
+    Valid(bool),
+    Time(Time, TimeComparisons),
+}
+
+/// What a device reports, or is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fact {
+    Platform,
+    App,
+    AppVersion,
+    Os,
+    Sdk,
+    Model,
+    Locale,
+    Environment,
+    LastStatus,
+}
+
+const FACTS: [(&str, Fact); 9] = [
+    ("platform", Fact::Platform),
+    ("app", Fact::App),
+    ("app_version", Fact::AppVersion),
+    ("os", Fact::Os),
+    ("sdk", Fact::Sdk),
+    ("model", Fact::Model),
+    ("locale", Fact::Locale),
+    ("environment", Fact::Environment),
+    ("last_status", Fact::LastStatus),
+];
+
+/// A time of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Time {
+    LastUsed,
+    Registered,
+    Refreshed,
+}
+
+const TIMES: [(&str, Time); 3] = [
+    ("last_used", Time::LastUsed),
+    ("registered", Time::Registered),
+    ("refreshed", Time::Refreshed),
+];
+
+/// Whether the app may show notifications.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Permission {
+    Granted,
+    Denied,
+    Unknown,
+}
+
+const PERMISSIONS: [(&str, Permission); 3] = [
+    ("granted", Permission::Granted),
+    ("denied", Permission::Denied),
+    ("unknown", Permission::Unknown),
+];
+
+fn name_of<T: Copy + PartialEq>(names: &[(&'static str, T)], of: T) -> &'static str {
+    let found = names.iter().find(|(_, known)| *known == of);
+    found.map_or("", |(name, _)| name)
+}
+
+impl DeviceFilter {
+    /// The filter as JSON; reads back as itself.
+    pub fn to_json(&self) -> Value {
+        self.0.to_json(&DeviceCheck::to_json)
+    }
+
+    /// Whether a device passes, and until when.
+    pub fn answer(&self, device: &Device, now: Timestamp) -> Answer {
+        self.0.answer(&mut |check| check.answer(device, now))
+    }
+
+    /// Whether the person has a device that passes.
+    pub(crate) fn any_of(&self, person: &Person, now: Timestamp) -> Answer {
+        let mut any = Joined::any();
+        for device in person.devices.values() {
+            any.push(self.answer(device, now));
+        }
+        any.answer()
+    }
+
+    /// In words.
+    pub(crate) fn describe(&self) -> String {
+        self.0.describe(&DeviceCheck::describe)
+    }
+}
+
+impl Fact {
+    fn of(self, device: &Device) -> Option<&str> {
+        let reported = |name: &str| device.attributes.get(name).map(String::as_str);
+        match self {
+            Self::Platform => Some(device.token.platform.name()),
+            Self::App => Some(device.token.app.as_str()).filter(|app| !app.is_empty()),
+            Self::AppVersion => reported("app_version"),
+            Self::Os => reported("device_os"),
+            Self::Sdk => reported("cio_sdk_version"),
+            Self::Model => reported("device_model"),
+            Self::Locale => reported("device_locale"),
+            Self::Environment => reported("environment"),
+            Self::LastStatus => Some(match device.last_status.name() {
+                "" => "unused",
+                name => name,
+            }),
+        }
+    }
+}
+
+impl Time {
+    const fn of(self, device: &Device) -> Timestamp {
+        match self {
+            Self::LastUsed => device.last_used,
+            Self::Registered => device.registered_at,
+            Self::Refreshed => device.refreshed_at,
+        }
+    }
+}
+
+impl DeviceCheck {
+    fn answer(&self, device: &Device, now: Timestamp) -> Answer {
+        let text = |must: &Comparisons, text: Option<&str>| {
+            must.answer(now, &|show| {
+                if let Some(text) = text {
+                    show(Seen::Text(text));
+                }
+            })
+        };
+        match self {
+            Self::Fact(fact, must) => text(must, fact.of(device)),
+            Self::Attribute(name, must) => {
+                text(must, device.attributes.get(name).map(String::as_str))
+            }
+            Self::Permission(wanted) => Answer::of(
+                *wanted
+                    == match device.permission() {
+                        Some(true) => Permission::Granted,
+                        Some(false) => Permission::Denied,
+                        None => Permission::Unknown,
+                    },
+            ),
+            Self::Valid(wanted) => Answer::of(device.is_valid() == *wanted),
+            Self::Time(time, must) => must.answer(time.of(device), now),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let comparisons = |must: &Comparisons| {
+            let mut object = Map::new();
+            must.write(&mut object);
+            object
+        };
+        match self {
+            Self::Fact(fact, must) => json!({ (name_of(&FACTS, *fact)): comparisons(must) }),
+            Self::Attribute(name, must) => {
+                let mut object = comparisons(must);
+                object.insert("attribute".to_owned(), name.as_str().into());
+                Value::Object(object)
+            }
+            Self::Permission(wanted) => json!({ "permission": name_of(&PERMISSIONS, *wanted) }),
+            Self::Valid(wanted) => json!({ "valid": wanted }),
+            Self::Time(time, must) => json!({ (name_of(&TIMES, *time)): must.to_json() }),
+        }
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Self::Fact(fact, must) => format!("{} {}", name_of(&FACTS, *fact), must.describe()),
+            Self::Attribute(name, must) => format!("{name} {}", must.describe()),
+            Self::Permission(wanted) => format!("permission {}", name_of(&PERMISSIONS, *wanted)),
+            Self::Valid(true) => "token valid".to_owned(),
+            Self::Valid(false) => "token rejected".to_owned(),
+            Self::Time(time, must) => format!("{} {}", name_of(&TIMES, *time), must.describe()),
+        }
+    }
+}
