@@ -30,9 +30,7 @@ pub use step::{
     Branch, Change, Delay, DelayBy, DelayUntil, Kind, OnLimit, Path, SegmentEdit, Share, Step,
     WaitUntil, Window, Zone,
 };
-pub use trigger::{
-    DateTrigger, EventTrigger, Interest, PriceDrop, ProductTrigger, Repeat, Schedule, Trigger,
-};
+pub use trigger::{DateTrigger, Interest, PriceDrop, ProductTrigger, Repeat, Schedule, Trigger};
 
 use read::{each, maybe, must, slug, text};
 

@@ -1,6 +1,17 @@
 //! The interpreter: what a run does when something happens. Pure: the same run, plan, setting and
 //! stimulus give the same effects, the same trace and the same run, byte for byte.
 
+mod actions;
+mod door;
+mod goals;
+mod message;
+mod reaching;
+mod steps;
+mod tell;
+#[cfg(test)]
+mod tests;
+mod walk;
+
 use landfall_audience::{EventInHand, Policy, Profile, Zone};
 use landfall_domain::channel::Channel;
 use landfall_domain::ids::RunKey;
@@ -9,13 +20,26 @@ use landfall_domain::person::Person;
 use landfall_domain::reason::Reason;
 use landfall_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::chance::Salt;
 use crate::effect::Effect;
 use crate::plan::Plan;
 use crate::run::Run;
+use crate::span::Span;
 use crate::trace::Trace;
+
+use walk::Walk;
+
+pub use goals::{Recomputed, recompute};
+
+/// After an event a person may still come to match the filter for this long (semantics.md 6.1).
+pub const FILTER_WINDOW: Span = Span::minutes(30);
+/// Events older than this start nothing (semantics.md 4.2).
+pub const EVENT_AGE_MAX: Span = Span::from_millis(landfall_domain::limits::ANONYMOUS_TRIGGER_MS);
+/// Refunds are netted for this long after the goal was met.
+pub const REFUNDABLE: Span = Span::days(90);
+/// Receipts of a run's last message are awaited for this long after the end of the run.
+pub const RECEIPTS_COME: Span = Span::days(7);
 
 /// What is around a run at a moment.
 #[derive(Clone, Copy, Debug)]
@@ -159,28 +183,45 @@ pub struct Outcome {
 }
 
 /// Lets a person in, or says why not.
-pub fn enter(_plan: &Plan, _setting: &Setting<'_>, _occasion: &Occasion) -> Entered {
-    Entered::Refused {
-        why: Refusal::TriggerUnmet,
-        trace: Trace::default(),
-    }
+pub fn enter(plan: &Plan, setting: &Setting<'_>, occasion: &Occasion) -> Entered {
+    door::enter(plan, setting, occasion)
 }
 
 /// Lets a run react to what happens, until it has to wait again. The plan must be that of the run's
 /// version. Whatever is told twice, late, early or after the end changes nothing that it must not.
 pub fn advance(
-    _plan: &Plan,
-    _run: &mut Run,
-    _setting: &Setting<'_>,
-    _stimulus: Stimulus<'_>,
+    plan: &Plan,
+    run: &mut Run,
+    setting: &Setting<'_>,
+    stimulus: Stimulus<'_>,
 ) -> Outcome {
-    Outcome::default()
+    let mut walk = Walk::new(plan, run, setting);
+    walk.react(stimulus);
+    walk.finish()
 }
 
-/// Until when an ended run still has to be told of what happens: its goal may be met, or taken back.
+/// Until when an ended run still has to be told of what happens: its goal may be met, or its revenue taken
+/// back. `None`: it is running, or nothing more can come of it.
 pub fn watched_until(plan: &Plan, run: &Run) -> Option<Timestamp> {
     let goal = plan.definition.goal.as_ref()?;
     let ended = run.ended_at?;
-    let _: Value = Value::Null;
-    Some(ended.plus_millis(goal.within.millis()))
+    if run.goal.is_credited() {
+        let refundable = goal.refund.is_some() && run.goal.left() > 0;
+        let met = run.goal.at.unwrap_or(ended);
+        return refundable.then(|| met.plus_millis(REFUNDABLE.millis()));
+    }
+    // Without a delivery that went, or stands for one in the holdout, nobody can get the credit.
+    let creditable = |sent: &crate::run::Sent| {
+        !sent.is(crate::run::Sent::REFUSED) || sent.is(crate::run::Sent::HELD_OUT)
+    };
+    let last = run.sent.iter().rfind(|sent| creditable(sent))?;
+    let touched = last
+        .touches
+        .iter()
+        .flatten()
+        .max()
+        .copied()
+        .unwrap_or(last.at);
+    let from = ended.max(touched).plus_millis(RECEIPTS_COME.millis());
+    Some(from.plus_millis(goal.within.millis()))
 }

@@ -17,14 +17,16 @@ pub mod money;
 mod plan;
 pub mod reach;
 mod run;
+#[cfg(test)]
+mod sample;
 mod span;
 mod trace;
 
 pub use definition::Definition;
 pub use effect::{Convert, ConvertKind, Effect, Ruling, Send, Share, Shares};
 pub use interpret::{
-    Cause, Entered, History, Occasion, Outcome, Refusal, Setting, Stimulus, advance, enter,
-    watched_until,
+    Cause, EVENT_AGE_MAX, Entered, FILTER_WINDOW, History, Occasion, Outcome, RECEIPTS_COME,
+    REFUNDABLE, Recomputed, Refusal, Setting, Stimulus, advance, enter, recompute, watched_until,
 };
 pub use plan::{Numbering, Plan, PlanStep, STEPS_MAX, Surroundings};
 pub use run::{Origin, Run, RunError, Sent};

@@ -9,8 +9,8 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use landfall_audience::Condition;
 use landfall_audience::definition::Fault;
+use landfall_audience::{Condition, EventFilter};
 use landfall_domain::channel::Channel;
 use landfall_domain::content::Content;
 use landfall_domain::ids::{JourneyId, SegmentId};
@@ -18,7 +18,8 @@ use landfall_domain::message::{MessageRef, NameOf, SourceKind};
 use serde::{Deserialize, Serialize};
 
 use crate::definition::{
-    Change, Definition, Delay, Message, ReachChannel, SegmentEdit, Trigger, WaitUntil, Window,
+    Change, Definition, Delay, GoalOn, Message, ReachChannel, SegmentEdit, Trigger, WaitUntil,
+    Window,
 };
 use crate::reach::Rules;
 
@@ -121,6 +122,8 @@ pub struct PlanStep {
     pub channel: Option<Channel>,
     /// Its name by the convention, if it sends.
     pub name: Option<String>,
+    /// Places of the first and the last channel of its reach step in [`Plan::steps`].
+    pub(crate) intent: Option<(u16, u16)>,
     /// Where it stands in the file, such as `steps[2].branch.then[0]`.
     pub path: String,
 }
@@ -254,28 +257,27 @@ impl Plan {
         needs::conditions(self)
     }
 
-    /// The names of the events that runs of this plan have to be told of: exits, goals and refunds. Waits
-    /// for conditions are told of by [`landfall_audience::Condition::needs`].
-    pub fn listens_to(&self) -> BTreeSet<&str> {
+    /// The events that runs of this plan have to be told of: exits, goals and refunds. Waits for conditions
+    /// are told of by [`landfall_audience::Condition::needs`].
+    pub fn listens_to(&self) -> Vec<&EventFilter> {
         let definition = &self.definition;
         let exits = definition.exit.on.iter().map(|exit| &exit.event);
         let goal = definition.goal.as_ref();
         let goals = goal.and_then(|goal| match &goal.on {
-            crate::definition::GoalOn::Event(event) => Some(event),
+            GoalOn::Event(event) => Some(event),
             _ => None,
         });
         let refunds = goal.and_then(|goal| goal.refund.as_ref());
         exits
             .chain(goals)
             .chain(refunds.map(|refund| &refund.event))
-            .map(|event| event.name.as_str())
             .collect()
     }
 
-    /// The name of the event that starts runs, if an event of the person does.
-    pub fn started_by(&self) -> Option<&str> {
+    /// The event that starts runs, if an event of the person does.
+    pub fn started_by(&self) -> Option<&EventFilter> {
         match &self.definition.trigger {
-            Trigger::Event(event) => Some(&event.name),
+            Trigger::Event(event) => Some(event),
             _ => None,
         }
     }

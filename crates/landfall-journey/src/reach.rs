@@ -34,6 +34,9 @@ pub struct Limits {
     /// Pass on when nobody opened within this. Whoever received it saw it, so passing on is a second
     /// exposure.
     pub opened_within: Option<Span>,
+    /// Take the message back when it is neither accepted nor at an end within this, where no other limit
+    /// does so earlier.
+    pub queued_within: Option<Span>,
 }
 
 /// The rules of an intent.
@@ -234,6 +237,10 @@ impl Race {
             (Some(delivered), None) => Some(delivered),
             (_, opened) => opened,
         };
+        let span = span.or_else(|| {
+            let queued = self.phase == Phase::Queued;
+            limits.queued_within.filter(|_| queued)
+        });
         span.map(|span| from.plus_millis(span.millis()))
     }
 

@@ -41,6 +41,8 @@ pub struct Run {
     pub(crate) waited: bool,
     /// Whether the person is in the holdout.
     pub(crate) holdout: bool,
+    /// Whether anything but waiting happened.
+    pub(crate) acted: bool,
     /// Deliveries made.
     pub(crate) sent: Vec<Sent>,
     /// Number of the reason of the last message that failed; numbers of reasons never change, places of
@@ -89,7 +91,6 @@ pub struct Sent {
     pub(crate) touches: [Option<Timestamp>; 3],
 }
 
-#[expect(dead_code, reason = "the interpreter comes next")]
 impl Sent {
     /// It was never meant to go.
     pub(crate) const REFUSED: u8 = 1;
@@ -122,16 +123,42 @@ impl Sent {
 /// What a run knows about its goal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Met {
-    /// When it was first met.
+    /// When it was first met, credited or not.
     pub(crate) at: Option<Timestamp>,
-    /// Its value in millionths, and the currency.
-    pub(crate) value: Option<(i64, String)>,
-    /// What refunds are matched by.
-    pub(crate) key: String,
-    /// Whether somebody got the credit already.
-    pub(crate) credited: bool,
+    /// What met it and found no touch that it could be credited to: one may still be reported.
+    pub(crate) open: Vec<Hit>,
+    /// What was credited.
+    pub(crate) hit: Option<Hit>,
+    /// The deliveries that got the credit, by place, first touch first.
+    pub(crate) credits: Vec<u16>,
     /// How much was taken back, in millionths.
     pub(crate) refunded: i64,
+}
+
+/// One meeting of a goal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Hit {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// Its value in millionths.
+    pub(crate) value: Option<i64>,
+    /// Its currency; empty without one.
+    pub(crate) currency: String,
+    /// What refunds are matched by; empty without refunds.
+    pub(crate) key: String,
+}
+
+impl Met {
+    /// Whether somebody got the credit.
+    pub(crate) fn is_credited(&self) -> bool {
+        !self.credits.is_empty()
+    }
+
+    /// How much can still be taken back, in millionths.
+    pub(crate) fn left(&self) -> i64 {
+        let value = self.hit.as_ref().and_then(|hit| hit.value);
+        (value.unwrap_or(0) - self.refunded).max(0)
+    }
 }
 
 /// Why bytes are not a run.

@@ -52,7 +52,11 @@ impl EventFilter {
         Self::parse_keys(&object, 1, &Budget::new())
     }
 
-    /// Reads the keys of an event filter in an object that may hold others.
+    /// Reads `event`, `page` or `screen`, and `where`, in an object that may hold other keys.
+    pub fn parse_among(object: &Object<'_>) -> Option<Self> {
+        Self::parse_keys(object, 1, &Budget::new())
+    }
+
     pub(crate) fn parse_keys(object: &Object<'_>, depth: usize, budget: &Budget) -> Option<Self> {
         let (key, name) = object.exactly_one(&EVENT_KEYS)?;
         let data = match object.optional("where") {

@@ -1,11 +1,9 @@
 //! Reading of what all parts of a definition share: slugs, times, zones, paths, conditions.
 
-use landfall_audience::Condition;
 use landfall_audience::definition::{Object, Place};
 use landfall_domain::ids::SegmentId;
 
 use super::step::Zone;
-use super::trigger::EventTrigger;
 use crate::span::Span;
 
 /// Longest slug in bytes.
@@ -127,18 +125,8 @@ pub(super) fn path(place: &Place<'_>) -> Option<String> {
     )
 }
 
-/// An event with what its data must be.
-pub(super) const EVENT_KEYS: [&str; 2] = ["event", "where"];
-
-/// Reads [`EVENT_KEYS`] of an object.
-pub(super) fn event(object: &Object<'_>) -> Option<EventTrigger> {
-    let name = must(object, "event", text);
-    let condition = maybe(object, "where", Condition::parse);
-    Some(EventTrigger {
-        name: name?,
-        condition: condition?,
-    })
-}
+/// The keys of an event filter; an object has exactly one of the first three.
+pub(super) const EVENT_KEYS: [&str; 4] = ["event", "page", "screen", "where"];
 
 pub(super) fn boolean(place: &Place<'_>) -> Option<bool> {
     place.boolean()

@@ -230,6 +230,7 @@ fn channel(place: &Place<'_>) -> Option<ReachChannel> {
         limits: Limits {
             delivered_within: delivered_within?,
             opened_within: opened_within?,
+            queued_within: None,
         },
         needs_opt_in: needs_opt_in?.unwrap_or(false),
         cost_micros: cost?.unwrap_or(0),
@@ -262,6 +263,15 @@ fn check_reach(place: &Place<'_>, reach: &Reach) -> Option<()> {
                     channel.id
                 ),
                 "set `allow_second_exposure` to true, or use `not_delivered_within`",
+            );
+        }
+        if channel.message.sending == Sending::Draft {
+            sound = place.refuse(
+                format!(
+                    "`{}` is a draft: the next channel cannot know whether a human will release it",
+                    channel.id
+                ),
+                "set `sending` to `automatic` or `off`",
             );
         }
         let last = index + 1 == reach.channels.len();

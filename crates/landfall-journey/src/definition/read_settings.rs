@@ -1,10 +1,10 @@
 //! Reading of entry, exit, goal, alert and naming.
 
-use landfall_audience::Condition;
 use landfall_audience::definition::Place;
+use landfall_audience::{Condition, EventFilter};
 
 use super::read::{
-    EVENT_KEYS, boolean, each, event, maybe, must, path, percent, segment, span_between, text,
+    EVENT_KEYS, boolean, each, maybe, must, path, percent, segment, span_between, text,
 };
 use super::read_message::part;
 use super::settings::{
@@ -56,8 +56,8 @@ pub(super) fn exit(place: &Place<'_>) -> Option<Exit> {
     let matching = maybe(&object, "when_no_longer_matching", boolean);
     let on = maybe(&object, "on", |place| {
         each(&place.one_or_more()?, |place| {
-            let object = place.object(&[EVENT_KEYS[0], EVENT_KEYS[1], "same"])?;
-            let event = event(&object);
+            let object = place.object(&["event", "page", "screen", "where", "same"])?;
+            let event = EventFilter::parse_among(&object);
             let same = maybe(&object, "same", path);
             Some(ExitEvent {
                 event: event?,
@@ -72,11 +72,13 @@ pub(super) fn exit(place: &Place<'_>) -> Option<Exit> {
     })
 }
 
-const GOAL_ON: [&str; 3] = ["event", "segment_entered", "segment_left"];
+const GOAL_ON: [&str; 5] = ["event", "page", "screen", "segment_entered", "segment_left"];
 
 pub(super) fn goal(place: &Place<'_>) -> Option<Goal> {
     let object = place.object(&[
         "event",
+        "page",
+        "screen",
         "where",
         "segment_entered",
         "segment_left",
@@ -88,11 +90,11 @@ pub(super) fn goal(place: &Place<'_>) -> Option<Goal> {
     ])?;
     let (kind, below) = object.exactly_one(&GOAL_ON)?;
     let on = match kind {
-        "event" => event(&object).map(GoalOn::Event),
         "segment_entered" => segment(&below).map(GoalOn::SegmentEntered),
-        _ => segment(&below).map(GoalOn::SegmentLeft),
+        "segment_left" => segment(&below).map(GoalOn::SegmentLeft),
+        _ => EventFilter::parse_among(&object).map(GoalOn::Event),
     };
-    if kind != "event" {
+    if !EVENT_KEYS.contains(&kind) {
         for key in ["where", "value", "currency", "refund"] {
             if object.has(key) {
                 let fix = "remove it, or make an event the goal";
@@ -151,8 +153,8 @@ fn currency(place: &Place<'_>) -> Option<CurrencyFrom> {
 }
 
 fn refund(place: &Place<'_>) -> Option<Refund> {
-    let object = place.object(&["event", "where", "value", "same"])?;
-    let event = event(&object);
+    let object = place.object(&["event", "page", "screen", "where", "value", "same"])?;
+    let event = EventFilter::parse_among(&object);
     let value = maybe(&object, "value", path);
     let same = must(&object, "same", path);
     Some(Refund {

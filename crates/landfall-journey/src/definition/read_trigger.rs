@@ -1,17 +1,19 @@
 //! Reading of triggers.
 
-use landfall_audience::TimeOfDay;
 use landfall_audience::definition::{Object, Place};
+use landfall_audience::{EventFilter, TimeOfDay};
 
 use super::read::{
-    each, event, maybe, must, path, percent, segment, span, span_between, text, zone,
+    EVENT_KEYS, each, maybe, must, path, percent, segment, span, span_between, text, zone,
 };
 use super::step::Zone;
 use super::trigger::{DateTrigger, Interest, PriceDrop, ProductTrigger, Repeat, Schedule, Trigger};
 use crate::span::Span;
 
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 10] = [
     "event",
+    "page",
+    "screen",
     "segment_entered",
     "segment_left",
     "date",
@@ -41,12 +43,12 @@ pub(super) fn trigger(place: &Place<'_>) -> Option<Trigger> {
     known.push("where");
     let object = place.object(&known)?;
     let (kind, below) = object.exactly_one(&KINDS)?;
-    if object.has("where") && kind != "event" {
+    if object.has("where") && !EVENT_KEYS.contains(&kind) {
         let fix = "move it into `entry.filter`, or into the `event` of the product trigger";
         return place.refuse("`where` belongs to the trigger `event`", fix);
     }
     match kind {
-        "event" => event(&object).map(Trigger::Event),
+        "event" | "page" | "screen" => EventFilter::parse_among(&object).map(Trigger::Event),
         "segment_entered" => segment(&below).map(Trigger::SegmentEntered),
         "segment_left" => segment(&below).map(Trigger::SegmentLeft),
         "date" => date(&below).map(Trigger::Date),
@@ -89,8 +91,10 @@ fn days(place: &Place<'_>) -> Option<i32> {
 }
 
 fn product(place: &Place<'_>) -> Option<ProductTrigger> {
-    let object = place.object(&["event", "where", "product", "drop", "interest", "within"])?;
-    let event = event(&object);
+    let object = place.object(&[
+        "event", "page", "screen", "where", "product", "drop", "interest", "within",
+    ])?;
+    let event = EventFilter::parse_among(&object);
     let product = must(&object, "product", path);
     let drop = maybe(&object, "drop", price_drop);
     let interest = must(&object, "interest", |place| each(&place.items()?, interest));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use landfall_audience::Condition;
+use landfall_audience::{Condition, EventFilter};
 use landfall_domain::channel::{Channel, Platform};
 use landfall_domain::ids::SegmentId;
 use landfall_domain::marks::Mark;
@@ -10,7 +10,6 @@ use landfall_domain::reason::Reason;
 use landfall_domain::run::RunState;
 use serde_json::Value;
 
-use super::trigger::EventTrigger;
 use crate::span::Span;
 
 /// How often a person may start the journey.
@@ -52,7 +51,7 @@ pub struct Exit {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExitEvent {
     /// Which.
-    pub event: EventTrigger,
+    pub event: EventFilter,
     /// A path that must hold the same value in this event and in the one that started the run, such as
     /// `cart_id`.
     pub same: Option<String>,
@@ -73,7 +72,7 @@ pub enum Basis {
 #[derive(Clone, Debug, PartialEq)]
 pub enum GoalOn {
     /// The person does something.
-    Event(EventTrigger),
+    Event(EventFilter),
     /// The person enters a segment.
     SegmentEntered(SegmentId),
     /// The person leaves a segment.
@@ -96,7 +95,7 @@ pub enum CurrencyFrom {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refund {
     /// Which.
-    pub event: EventTrigger,
+    pub event: EventFilter,
     /// Path of the amount in it; `None`: all of it.
     pub value: Option<ValueFrom>,
     /// A path that must hold the same value in the refund and in the goal event, such as `order_id`.

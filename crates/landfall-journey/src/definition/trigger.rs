@@ -1,6 +1,6 @@
 //! What starts a run (semantics.md 6.1).
 
-use landfall_audience::{Condition, TimeOfDay};
+use landfall_audience::{EventFilter, TimeOfDay};
 use landfall_domain::ids::SegmentId;
 
 use super::step::Zone;
@@ -10,7 +10,7 @@ use crate::span::Span;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trigger {
     /// The person does something.
-    Event(EventTrigger),
+    Event(EventFilter),
     /// The person enters a segment.
     SegmentEntered(SegmentId),
     /// The person leaves a segment.
@@ -25,15 +25,6 @@ pub enum Trigger {
     Schedule(Schedule),
     /// Somebody's server calls.
     Webhook,
-}
-
-/// An event that starts something or ends it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EventTrigger {
-    /// Name of the event.
-    pub name: String,
-    /// What its data must be; conditions see it as `this_event`.
-    pub condition: Option<Condition>,
 }
 
 /// How often a date comes again.
@@ -66,7 +57,7 @@ pub struct DateTrigger {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProductTrigger {
     /// The event about the product. It belongs to nobody, or to whoever tells about the inventory.
-    pub event: EventTrigger,
+    pub event: EventFilter,
     /// Path of the product's id in that event's data.
     pub product: String,
     /// The price must have dropped.

@@ -3,16 +3,14 @@
 
 mod steps;
 
-use landfall_audience::Condition;
+use landfall_audience::{Condition, EventFilter};
 use serde_json::{Map, Value, json};
 
 use super::settings::{
     Alert, Basis, CurrencyFrom, Entry, Exit, ExitEvent, Expectation, Frequency, Goal, GoalOn,
     Naming, Profile, ProfileDevice, QaCase, QaHappening, QaInput, Refund,
 };
-use super::trigger::{
-    DateTrigger, EventTrigger, Interest, ProductTrigger, Repeat, Schedule, Trigger,
-};
+use super::trigger::{DateTrigger, Interest, ProductTrigger, Repeat, Schedule, Trigger};
 use super::{Definition, Zone};
 
 /// An object in the making.
@@ -36,9 +34,11 @@ impl Out {
         self.maybe(key, wanted.then_some(value))
     }
 
-    fn event(self, event: &EventTrigger) -> Self {
-        self.put("event", event.name.as_str())
-            .maybe("where", event.condition.as_ref().map(Condition::to_json))
+    fn event(mut self, event: &EventFilter) -> Self {
+        if let Value::Object(keys) = event.to_json() {
+            self.0.extend(keys);
+        }
+        self
     }
 }
 

@@ -53,18 +53,18 @@ impl Checker<'_> {
 
     fn trigger(&mut self) {
         match &self.definition.trigger {
-            Trigger::Event(event) => self.condition("trigger.where", event.condition.as_ref()),
             Trigger::SegmentEntered(segment) => self.segment("trigger.segment_entered", *segment),
             Trigger::SegmentLeft(segment) => self.segment("trigger.segment_left", *segment),
-            Trigger::Product(product) => {
-                self.condition("trigger.product.where", product.event.condition.as_ref());
-            }
             Trigger::Schedule(schedule) => {
                 if let Some(segment) = schedule.segment {
                     self.segment("trigger.schedule.segment", segment);
                 }
             }
-            Trigger::Date(_) | Trigger::Api | Trigger::Webhook => {}
+            Trigger::Event(_)
+            | Trigger::Product(_)
+            | Trigger::Date(_)
+            | Trigger::Api
+            | Trigger::Webhook => {}
         }
     }
 
@@ -96,7 +96,6 @@ impl Checker<'_> {
         );
         for (index, exit) in definition.exit.on.iter().enumerate() {
             let path = format!("exit.on[{index}]");
-            self.condition(&format!("{path}.where"), exit.event.condition.as_ref());
             if exit.same.is_some() && !has_event {
                 self.fault(
                     &format!("{path}.same"),
@@ -120,12 +119,9 @@ impl Checker<'_> {
             return;
         };
         match &goal.on {
-            GoalOn::Event(event) => self.condition("goal.where", event.condition.as_ref()),
+            GoalOn::Event(_) => {}
             GoalOn::SegmentEntered(segment) => self.segment("goal.segment_entered", *segment),
             GoalOn::SegmentLeft(segment) => self.segment("goal.segment_left", *segment),
-        }
-        if let Some(refund) = &goal.refund {
-            self.condition("goal.refund.where", refund.event.condition.as_ref());
         }
     }
 

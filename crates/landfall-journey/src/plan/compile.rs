@@ -10,8 +10,9 @@ use super::{
     At, END, Needs, Node, NodeKind, Numbering, Plan, PlanStep, PlannedMessage, PlannedReach,
     STEPS_MAX, Surroundings, Way, check,
 };
-use crate::definition::{Definition, Kind, MessageNaming, Reach, Share, Step};
-use crate::reach::Rules;
+use crate::definition::{Definition, Kind, MessageNaming, Reach, ReachChannel, Share, Step};
+use crate::reach::{Limits, Rules};
+use crate::span::Span;
 
 /// The test and the variant within which a step stands, by number.
 type Variant = Option<(u64, u64)>;
@@ -242,13 +243,15 @@ impl<'d> Compiler<'d> {
             let place = self.plan_step(slug, &path, variant, Some(sends));
             channels.push(PlannedMessage::channel_of(place, channel));
         }
+        if let (Some(first), Some(last)) = (channels.first(), channels.last()) {
+            let intent = (first.step, last.step);
+            for channel in &channels {
+                self.steps[usize::from(channel.step)].intent = Some(intent);
+            }
+        }
         PlannedReach {
             rules: Rules {
-                channels: reach
-                    .channels
-                    .iter()
-                    .map(|channel| channel.limits)
-                    .collect(),
+                channels: reach.channels.iter().map(limits).collect(),
                 allow_second_exposure: reach.allow_second_exposure,
             },
             channels,
@@ -289,6 +292,7 @@ impl<'d> Compiler<'d> {
             variant,
             channel: sends.map(|(channel, _)| channel),
             name: sends.map(|(_, name)| name.display(journey).to_string()),
+            intent: None,
             path: path.to_owned(),
         });
         // At most STEPS_MAX steps with CHANNELS_MAX channels each.
@@ -335,6 +339,15 @@ impl<'d> Compiler<'d> {
                 "remove it, or remove the `exit` or `go_to` before it",
             ));
         }
+    }
+}
+
+/// A message that nobody concluded long after it was of use is taken back.
+fn limits(channel: &ReachChannel) -> Limits {
+    let beyond = channel.message.ttl.millis() + landfall_domain::time::HOUR_MS;
+    Limits {
+        queued_within: Some(Span::from_millis(beyond)),
+        ..channel.limits
     }
 }
 

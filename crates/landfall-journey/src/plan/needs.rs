@@ -43,7 +43,7 @@ impl Needs {
     }
 
     fn path(&mut self, path: &str) {
-        let member = path.split('.').next().unwrap_or_default();
+        let member = path.split(['.', '[']).next().unwrap_or_default();
         self.members.insert(member.to_owned());
     }
 
@@ -111,7 +111,6 @@ impl Needs {
     }
 
     /// The part of an event's data that is read.
-    #[expect(dead_code, reason = "the interpreter comes next")]
     pub(crate) fn keep(&self, data: &Value) -> Value {
         let Some(members) = data.as_object().filter(|_| !self.everything) else {
             return data.clone();
@@ -134,28 +133,6 @@ pub(super) fn conditions(plan: &Plan) -> Vec<&Condition> {
     let definition = &plan.definition;
     let mut all: Vec<&Condition> = Vec::new();
     all.extend(&definition.entry.filter);
-    all.extend(
-        definition
-            .exit
-            .on
-            .iter()
-            .filter_map(|exit| exit.event.condition.as_ref()),
-    );
-    if let Some(goal) = &definition.goal {
-        if let crate::definition::GoalOn::Event(event) = &goal.on {
-            all.extend(&event.condition);
-        }
-        all.extend(
-            goal.refund
-                .as_ref()
-                .and_then(|refund| refund.event.condition.as_ref()),
-        );
-    }
-    match &definition.trigger {
-        crate::definition::Trigger::Event(event) => all.extend(&event.condition),
-        crate::definition::Trigger::Product(product) => all.extend(&product.event.condition),
-        _ => {}
-    }
     for node in &plan.nodes {
         match &node.kind {
             NodeKind::WaitUntil(wait) => all.push(&wait.condition),

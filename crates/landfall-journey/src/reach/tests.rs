@@ -33,6 +33,7 @@ fn rules(channels: &[(i64, i64)], allow_second_exposure: bool) -> Rules {
             .map(|(delivered, opened)| Limits {
                 delivered_within: span(*delivered),
                 opened_within: span(*opened),
+                queued_within: None,
             })
             .collect(),
         allow_second_exposure,

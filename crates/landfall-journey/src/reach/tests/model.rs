@@ -229,10 +229,19 @@ impl World {
             assert!(!untried, "given up with a channel left");
         }
         let limits = config.rules.channels.iter();
-        let unlimited = limits.clone().all(|limits| *limits == Limits::default());
+        let unlimited = limits
+            .clone()
+            .all(|limits| limits.delivered_within.is_none() && limits.opened_within.is_none());
         if unlimited {
             assert!(self.seen.count_ones() <= 1, "seen twice without any limit");
         }
+    }
+
+    /// The race is over and nothing is left that could leave: reports that come now change nothing.
+    fn is_settled(&self) -> bool {
+        let over = self.race.is_some_and(|race| race.verdict().is_some());
+        let may_leave = |at: &At| matches!(at, At::Queued | At::Claimed);
+        over && !self.messages.iter().any(may_leave)
     }
 
     /// Nothing can happen any more except receipts that never come.
@@ -262,6 +271,7 @@ fn configs(channels: usize) -> Vec<Config> {
                 Limits {
                     delivered_within: (delivered > 0).then(|| Span::minutes(delivered)),
                     opened_within: (opened > 0).then(|| Span::minutes(opened)),
+                    queued_within: Some(Span::days(1)),
                 }
             });
             let rules = Rules {
@@ -279,12 +289,26 @@ fn configs(channels: usize) -> Vec<Config> {
     all
 }
 
+/// Of three channels those that fewer do not show already: the first and the last can be used, and nothing
+/// follows the last, so that it has no limit (as definitions have it).
+fn is_worth_it(config: &Config) -> bool {
+    let [_, _, last] = config.rules.channels[..] else {
+        return true;
+    };
+    let unlimited = last.delivered_within.is_none() && last.opened_within.is_none();
+    unlimited && matches!(config.reachable, 0b111 | 0b101)
+}
+
 fn explore(config: &Config) -> usize {
     let first = World::begin(config);
     first.check(config);
     let mut known = HashSet::from([first.clone()]);
     let mut open = vec![first];
     while let Some(world) = open.pop() {
+        if world.is_settled() {
+            world.check_at_rest();
+            continue;
+        }
         let moves = world.moves(config);
         let only_receipts = moves
             .iter()
@@ -307,8 +331,11 @@ fn explore(config: &Config) -> usize {
 fn no_interleaving_of_up_to_three_channels_exposes_twice_or_gives_up_too_early() {
     let mut states = 0;
     for channels in 1..=3 {
-        for config in configs(channels) {
-            states += explore(&config);
+        for config in configs(channels)
+            .iter()
+            .filter(|config| is_worth_it(config))
+        {
+            states += explore(config);
         }
     }
     assert!(
@@ -365,6 +392,7 @@ fn the_model_notices_a_race_that_does_not_wait_for_the_taking_back() {
             Limits {
                 delivered_within: Some(Span::minutes(15)),
                 opened_within: None,
+                queued_within: None,
             },
             Limits::default(),
         ],

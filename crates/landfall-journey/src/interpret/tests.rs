@@ -1,0 +1,4 @@
+mod clocks;
+mod goals;
+mod life;
+mod reach;
