@@ -11,6 +11,7 @@
 //! and takes the time as an argument. No store, no provider, no clock.
 
 mod answer;
+pub mod built_in;
 mod comparison;
 mod condition;
 pub mod definition;
@@ -41,7 +42,7 @@ mod zone;
 pub use answer::{Answer, EventInHand, Explanation, Scene};
 pub use condition::Condition;
 pub use device_filter::DeviceFilter;
-pub use eligibility::{MessageFacts, Verdict, eligible};
+pub use eligibility::{MessageFacts, Rule, RuleChecked, Verdict, eligible, explain_eligibility};
 pub use fields::{field, fields, text_of};
 pub use filter::{
     DEPTH_MAX, Filter, FilterError, ManualSegments, NODES_MAX, Narrowing, SegmentMembership, Test,

@@ -1,5 +1,7 @@
 //! Time zones of people, and local times as moments.
 
+#[cfg(test)]
+mod tests;
 mod window;
 
 use std::sync::LazyLock;
@@ -8,6 +10,8 @@ use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use landfall_domain::person::Person;
 use landfall_domain::time::Timestamp;
+
+use crate::definition::Place;
 
 pub use window::{TimeOfDay, WeekdaySet, WeeklyWindow};
 
@@ -40,6 +44,18 @@ impl Zone {
     pub fn named(name: &str) -> Option<Self> {
         let zone = ZONES.get(name).ok()?;
         (zone.iana_name() == Some(name)).then_some(Self(zone))
+    }
+
+    /// Reads the IANA name of a zone.
+    pub fn parse(place: &Place<'_>) -> Option<Self> {
+        let name = place.text()?;
+        match Self::named(name) {
+            Some(zone) => Some(zone),
+            None => place.refuse(
+                format!("`{name}` is not a time zone"),
+                "write an IANA name with its capitals, such as `Europe/Paris`",
+            ),
+        }
     }
 
     /// The zone of a person: the attribute `timezone`, or `fallback` when the person has none or it

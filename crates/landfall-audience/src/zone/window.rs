@@ -12,6 +12,9 @@ pub struct TimeOfDay(u16);
 
 /// Minutes of a day.
 const DAY_MINUTES: u16 = 24 * 60;
+/// How far ahead an edge is looked for: two weeks, because daylight saving can swallow the only
+/// opening of one, and a day on either side.
+const DAYS_AHEAD: usize = 17;
 
 impl TimeOfDay {
     /// The start of the day.
@@ -67,7 +70,7 @@ impl std::fmt::Display for TimeOfDay {
 
 /// Days of the week, at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WeekdaySet(u8);
+pub struct WeekdaySet(pub(super) u8);
 
 const DAYS: [(&str, &str, Weekday); 7] = [
     ("mon", "monday", Weekday::Monday),
@@ -143,12 +146,20 @@ impl WeeklyWindow {
         }
     }
 
+    /// Whether it covers the whole week.
+    pub fn never_closes(&self) -> bool {
+        self.days == WeekdaySet::ALL
+            && (self.from == self.to
+                || (self.from == TimeOfDay::START && self.to == TimeOfDay::END))
+    }
+
     /// Whether it is open at a moment.
     pub fn is_open(&self, at: Timestamp, zone: &Zone) -> bool {
         self.covers(zone.local(at))
     }
 
-    /// The first moment, now or later, at which it is open; `None`: there is none within ten days.
+    /// The first moment, now or later, at which it is open; `None`: there is none
+    /// within two weeks, in which every day of the week comes at least once.
     pub fn next_open(&self, now: Timestamp, zone: &Zone) -> Option<Timestamp> {
         self.next(now, zone, true)
     }
@@ -167,7 +178,7 @@ impl WeeklyWindow {
         let mut edges: Vec<Timestamp> = Vec::new();
         let mut jump = zone.next_jump(now);
         let mut date = zone.local(now).date().yesterday().ok()?;
-        for _ in 0..12 {
+        for _ in 0..DAYS_AHEAD {
             for time in [TimeOfDay::START, self.from, self.to] {
                 let local = date.to_datetime(time.clock());
                 edges.extend([zone.moment(local), zone.last_moment(local)]);

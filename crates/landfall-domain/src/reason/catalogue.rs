@@ -131,6 +131,9 @@ reasons! {
     PersonGone 126 "person_gone": PreSend NoTarget Reach, Keep Never DataQuality,
         "The person is not known, or was deleted.",
         "Identify people before you send to them; check the id in the call.";
+    Duplicate 127 "duplicate": PreSend Suppressed Policy, Keep Never Sender,
+        "The same message was sent to the person a short while ago.",
+        "Nothing to fix, unless the message should come again so soon: then shorten the policy's time.";
     ConnectionFailed 200 "connection_failed": Transport Transport Delivery, Keep Backoff Operations,
         "The provider could not be reached.",
         "Check name resolution, the firewall and certificates.";

@@ -120,6 +120,8 @@ impl Walk<'_> {
             topic_opt_in: setting.topic_opt_in,
             to_unsubscribed: false,
             address_suppressed: setting.suppressed.contains(&channel),
+            devices: None,
+            in_flight: &[],
             asked_at: setting.now,
         };
         // Reading an override takes longer than most decisions, so it is done only where there is one.
