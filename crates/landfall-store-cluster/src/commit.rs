@@ -1,5 +1,6 @@
 //! Storing a change set: one transaction, one statement for each table.
 
+mod audience;
 mod ledger;
 mod people;
 mod work;
@@ -20,6 +21,7 @@ struct Numbers {
     fact: i64,
     token_move: i64,
     waiting: i64,
+    trace: i64,
 }
 
 /// What the transaction will have been.
@@ -57,7 +59,8 @@ fn write(
 ) -> Result<Written, Failure> {
     // The lock makes commits of a workspace follow each other.
     let meta = connection.one(
-        "SELECT epoch, last_activity, last_fact, last_token_move, last_waiting
+        "SELECT epoch, last_activity, last_fact, last_token_move, last_waiting,
+                last_trace
            FROM meta FOR NO KEY UPDATE",
         &[],
     )?;
@@ -70,16 +73,18 @@ fn write(
         fact: meta.try_get(2)?,
         token_move: meta.try_get(3)?,
         waiting: meta.try_get(4)?,
+        trace: meta.try_get(5)?,
     };
     people::write(connection, changes, &mut numbers)?;
     ledger::write(connection, changes, &mut numbers)?;
     work::write(connection, changes)?;
+    audience::write(connection, changes, &mut numbers.trace)?;
     let next = changes.next;
     let written = connection.one(
         "UPDATE meta
             SET epoch = epoch + 1, next_person = $1, next_device = $2, next_delivery = $3,
                 next_message = $4, last_activity = $5, last_fact = $6, last_token_move = $7,
-                last_waiting = $8
+                last_waiting = $8, next_run = $9, last_trace = $10
          RETURNING epoch, pg_current_xact_id()::text",
         &[
             &i64::from(next.person),
@@ -90,6 +95,8 @@ fn write(
             &numbers.fact,
             &numbers.token_move,
             &numbers.waiting,
+            &i64::from(next.run),
+            &numbers.trace,
         ],
     )?;
     Ok(Written {

@@ -50,6 +50,7 @@ mod people;
 mod pool;
 mod rejected;
 mod row;
+mod run;
 mod schema_name;
 mod sweep;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Loading what a decision needs.
 
+mod audience;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -18,7 +20,8 @@ use crate::row;
 
 pub(crate) fn start(connection: &mut Connection) -> Result<Start, Failure> {
     let meta = connection.one(
-        "SELECT salt, epoch, next_person, next_device, next_delivery, next_message, last_fact
+        "SELECT salt, epoch, next_person, next_device, next_delivery, next_message, last_fact,
+                next_run
            FROM meta",
         &[],
     )?;
@@ -52,7 +55,7 @@ pub(crate) fn start(connection: &mut Connection) -> Result<Start, Failure> {
             device: row::key("meta", &meta, 3)?,
             delivery: row::key("meta", &meta, 4)?,
             message: row::key("meta", &meta, 5)?,
-            run: 0,
+            run: row::key("meta", &meta, 7)?,
         },
         messages,
         names,
@@ -75,7 +78,13 @@ pub(crate) fn load(connection: &mut Connection, want: &Want) -> Result<Found, Fa
     works(connection, want, &mut found)?;
     tokens(connection, want, &mut found)?;
     seen(connection, want, &mut found)?;
-    found.people = people(connection, named_people(&found))?;
+    audience::runs(connection, want, &mut found)?;
+    let mut named = named_people(&found);
+    named.extend(&want.people);
+    found.people = people(connection, named)?;
+    if want.audience {
+        audience::of_people(connection, &mut found)?;
+    }
     Ok(found)
 }
 
@@ -270,7 +279,11 @@ fn named_people(found: &Found) -> BTreeSet<PersonKey> {
         .deliveries
         .iter()
         .filter_map(|delivery| delivery.person);
-    held.chain(owners).chain(recipients).collect()
+    let on_their_way = found.runs.iter().map(|run| run.person);
+    held.chain(owners)
+        .chain(recipients)
+        .chain(on_their_way)
+        .collect()
 }
 
 /// These people and whoever they were merged into, by key.

@@ -12,6 +12,7 @@ use crate::schema_name::SchemaName;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/postgres/0001_workspace.sql"),
     include_str!("../migrations/postgres/0002_work.sql"),
+    include_str!("../migrations/postgres/0003_runs.sql"),
 ];
 
 /// Creates the schema, or applies what it lacks, in one transaction. Nodes that start together wait

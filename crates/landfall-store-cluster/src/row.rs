@@ -6,9 +6,10 @@ use landfall_domain::delivery::Delivery;
 use landfall_domain::device::{MoveCause, TokenKey, TokenMove, TokenRecord};
 use landfall_domain::fact::Fact;
 use landfall_domain::identifier::Holder;
-use landfall_domain::ids::{DeviceKey, PersonKey};
+use landfall_domain::ids::{DeviceKey, JourneyId, PersonKey, RunKey};
 use landfall_domain::input::Source;
 use landfall_domain::person::Person;
+use landfall_domain::run::{ProfileRow, RunRow, RunState, TraceRow};
 use landfall_domain::time::Timestamp;
 use landfall_domain::work::{Work, WorkKey};
 use landfall_store::{StoreError, StoredActivity};
@@ -82,7 +83,7 @@ pub(crate) fn limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-fn time(row: &Row, column: usize) -> Result<Timestamp, Failure> {
+pub(crate) fn time(row: &Row, column: usize) -> Result<Timestamp, Failure> {
     Ok(Timestamp::from_millis(row.try_get(column)?))
 }
 
@@ -141,6 +142,55 @@ pub(crate) fn work(row: &Row) -> Result<Work, Failure> {
         return Err(StoreError::corrupt("work", key, "the body has another key").into());
     }
     Ok(work)
+}
+
+/// A column that may be null.
+fn perhaps_time(row: &Row, column: usize) -> Result<Option<Timestamp>, Failure> {
+    let millis: Option<i64> = row.try_get(column)?;
+    Ok(millis.map(Timestamp::from_millis))
+}
+
+pub(crate) fn run_state(
+    table: &'static str,
+    row: &Row,
+    column: usize,
+) -> Result<RunState, Failure> {
+    named(table, row, column, RunState::named)
+}
+
+/// From `key, person, journey, version, state, started_at, ended_at, due, open, body`.
+pub(crate) fn run(row: &Row) -> Result<RunRow, Failure> {
+    Ok(RunRow {
+        key: RunKey(key("run", row, 0)?),
+        person: PersonKey(key("run", row, 1)?),
+        journey: JourneyId(key("run", row, 2)?),
+        version: key("run", row, 3)?,
+        state: run_state("run", row, 4)?,
+        started_at: time(row, 5)?,
+        ended_at: perhaps_time(row, 6)?,
+        due: perhaps_time(row, 7)?,
+        open: row.try_get(8)?,
+        body: row.try_get(9)?,
+    })
+}
+
+/// From `person, due, body`.
+pub(crate) fn profile(row: &Row) -> Result<ProfileRow, Failure> {
+    Ok(ProfileRow {
+        person: PersonKey(key("profile", row, 0)?),
+        due: perhaps_time(row, 1)?,
+        body: row.try_get(2)?,
+    })
+}
+
+/// From `run, seq, at, body`.
+pub(crate) fn trace(row: &Row) -> Result<TraceRow, Failure> {
+    Ok(TraceRow {
+        run: RunKey(key("trace", row, 0)?),
+        seq: key("trace", row, 1)?,
+        at: time(row, 2)?,
+        body: row.try_get(3)?,
+    })
 }
 
 /// From `key, app, platform, token, owner, since`.

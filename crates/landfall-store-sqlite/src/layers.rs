@@ -4,6 +4,7 @@
 //! Newest first: `active` takes commits, `settling` is on its way to SQLite, `recent` is there
 //! already. A row that none of them has is in SQLite as it stands.
 
+mod audience;
 mod loaded;
 mod recent;
 
@@ -22,6 +23,7 @@ pub(crate) use loaded::Loaded;
 use recent::Recent;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::audience::Audience;
 use crate::record::{self, Counters};
 
 /// Tokens that are noted as complete.
@@ -84,6 +86,7 @@ pub(crate) struct Layer {
     moved: Moves,
     waiting: FxHashMap<String, Waiting>,
     seen: FxHashSet<DedupeHash>,
+    audience: Audience,
 }
 
 impl Layer {
@@ -113,6 +116,7 @@ impl Layer {
         }
         self.works.extend(changes.works.iter().cloned());
         self.seen.extend(&changes.seen);
+        self.audience.add(changes);
         for (from, to) in &changes.moved {
             self.move_person(*from, *to);
         }

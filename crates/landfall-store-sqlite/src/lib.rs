@@ -15,6 +15,7 @@ mod people;
 mod record;
 mod rejected;
 mod row;
+mod run;
 mod settle;
 mod sweep;
 #[cfg(test)]

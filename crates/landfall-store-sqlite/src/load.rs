@@ -1,5 +1,7 @@
 //! Loading what a decision needs, and committing what it changed.
 
+mod audience;
+
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
@@ -190,7 +192,13 @@ impl Loading<'_> {
                 self.found.seen.push(*hash);
             }
         }
-        self.people()
+        self.people.extend(&want.people);
+        self.runs(want)?;
+        self.people()?;
+        if want.audience {
+            self.audience(want)?;
+        }
+        Ok(())
     }
 
     fn tokens(&mut self, token: &str) -> Result<(), StoreError> {

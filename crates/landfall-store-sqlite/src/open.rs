@@ -20,6 +20,7 @@ use crate::settle;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_work.sql"),
+    include_str!("../migrations/0003_runs.sql"),
 ];
 
 /// Connections kept for readers that come back.
@@ -292,7 +293,10 @@ fn migrate(connection: &mut Connection, options: Options) -> Result<(), StoreErr
         }
     }
     step.execute(
-        "INSERT OR IGNORE INTO meta VALUES (1, 0, ?1, 0, 0, 0, 0, 0, 0)",
+        "INSERT OR IGNORE INTO meta
+             (one, epoch, salt, next_person, next_device, next_delivery, next_message,
+              last_activity, last_fact)
+         VALUES (1, 0, ?1, 0, 0, 0, 0, 0, 0)",
         [options.salt],
     )
     .map_err(failed)?;

@@ -3,12 +3,16 @@
 //! Bodies are JSON already, so that a row is shaped once, when it is committed, and copied from
 //! then on. A commit's rows end with [`Row::Meta`].
 
+mod audience;
+
 use landfall_domain::activity::PersonInput;
 use landfall_domain::identifier::Holder;
 use landfall_domain::time::{DAY_MS, Timestamp};
 use landfall_domain::working_set::{ChangeSet, NextKeys};
 use landfall_store::StoreError;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use audience::{ProfileRecord, RunRecord, TraceRecord};
 
 use crate::journal::HEADER;
 
@@ -106,6 +110,10 @@ pub(crate) enum Row<'a> {
     Work(u64, Option<WorkRow<'a>>),
     /// The key of the next run.
     NextRun(u32),
+    Run(u32, RunRecord<'a>),
+    /// A profile, or (`None`) that it is forgotten.
+    Profile(u32, Option<ProfileRecord<'a>>),
+    Trace(TraceRecord<'a>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -180,6 +188,7 @@ impl Encoder {
         encoder.activities(changes, &mut counters.activity)?;
         encoder.ledger(changes, &mut counters.fact)?;
         encoder.works(changes)?;
+        encoder.audience(changes)?;
         encoder.once(changes)?;
         for (from, to) in &changes.moved {
             encoder.row(&Row::Moved(from.0, to.0))?;

@@ -13,7 +13,9 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::layers::Layer;
 use crate::open::{Shared, failed};
-use crate::record::{DeliveryRow, Row, TokenRow, WorkRow, rows};
+use crate::record::{
+    DeliveryRow, ProfileRecord, Row, RunRecord, TokenRow, TraceRecord, WorkRow, rows,
+};
 use crate::write;
 
 /// Bytes of rows after which settling begins at once.
@@ -141,9 +143,13 @@ pub(crate) struct Newest<'a> {
     pub(crate) memberships: BTreeMap<(u32, u32), bool>,
     pub(crate) deliveries: BTreeMap<u32, DeliveryRow<'a>>,
     pub(crate) works: BTreeMap<u64, Option<WorkRow<'a>>>,
+    pub(crate) runs: BTreeMap<u32, RunRecord<'a>>,
+    pub(crate) profiles: BTreeMap<u32, Option<ProfileRecord<'a>>>,
     pub(crate) messages: BTreeMap<u32, &'a str>,
     pub(crate) names: BTreeMap<&'a str, &'a str>,
     pub(crate) seen: BTreeMap<[u8; 16], Option<i64>>,
+    /// In order.
+    pub(crate) traces: Vec<TraceRecord<'a>>,
     /// Activities, facts, lines of token history, and what waits or is released, in order.
     pub(crate) appended: Vec<Row<'a>>,
 }
@@ -161,6 +167,9 @@ impl<'a> Newest<'a> {
             }
             Row::Delivery(key, delivery) => drop(self.deliveries.insert(key, delivery)),
             Row::Work(key, work) => drop(self.works.insert(key, work)),
+            Row::Run(key, run) => drop(self.runs.insert(key, run)),
+            Row::Profile(person, profile) => drop(self.profiles.insert(person, profile)),
+            Row::Trace(trace) => self.traces.push(trace),
             Row::Message(key, body) => drop(self.messages.insert(key, body)),
             Row::Name(of, name) => drop(self.names.insert(of, name)),
             Row::Seen(hash, day) => drop(self.seen.insert(hash, day)),

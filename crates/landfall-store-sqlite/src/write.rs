@@ -1,5 +1,6 @@
 //! Writing rows to SQLite, inside the transaction that settles them.
 
+mod audience;
 mod ledger;
 mod people;
 
@@ -13,7 +14,8 @@ use crate::settle::Newest;
 
 pub(crate) fn rows(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), StoreError> {
     people::write(step, rows)?;
-    ledger::write(step, rows)
+    ledger::write(step, rows)?;
+    audience::write(step, rows)
 }
 
 /// Every delivery of the first person belongs to the second.
@@ -30,7 +32,7 @@ pub(crate) fn meta(step: &Transaction<'_>, counters: Counters) -> Result<(), Sto
     prepare(
         step,
         "UPDATE meta SET epoch = ?1, next_person = ?2, next_device = ?3, next_delivery = ?4,
-             next_message = ?5, last_activity = ?6, last_fact = ?7",
+             next_message = ?5, last_activity = ?6, last_fact = ?7, next_run = ?8",
     )?
     .execute(params![
         counters.epoch,
@@ -39,7 +41,8 @@ pub(crate) fn meta(step: &Transaction<'_>, counters: Counters) -> Result<(), Sto
         next.delivery,
         next.message,
         counters.activity,
-        counters.fact
+        counters.fact,
+        next.run
     ])
     .map_err(failed)?;
     Ok(())
@@ -49,7 +52,7 @@ pub(crate) fn counters(connection: &Connection) -> Result<Counters, StoreError> 
     connection
         .query_row(
             "SELECT epoch, next_person, next_device, next_delivery, next_message, last_activity,
-                 last_fact
+                 last_fact, next_run
              FROM meta",
             [],
             |row| {
@@ -60,7 +63,7 @@ pub(crate) fn counters(connection: &Connection) -> Result<Counters, StoreError> 
                         device: row.get(2)?,
                         delivery: row.get(3)?,
                         message: row.get(4)?,
-                        run: 0,
+                        run: row.get(7)?,
                     },
                     activity: row.get(5)?,
                     fact: row.get(6)?,

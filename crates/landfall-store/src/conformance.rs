@@ -14,6 +14,7 @@
 )]
 
 pub mod activities;
+mod audience;
 pub mod commits;
 pub mod documents;
 pub mod histories;
@@ -23,6 +24,7 @@ mod model;
 pub mod people;
 pub mod readers;
 pub mod rejected;
+pub mod runs;
 mod samples;
 pub mod sweeping;
 pub mod text;
@@ -34,7 +36,7 @@ use crate::Store;
 mod traits {
     pub(super) use crate::{
         DocumentStore as _, LedgerReader as _, PeopleReader as _, RejectedInputs as _,
-        StateStore as _, WorkReader as _,
+        RunReader as _, StateStore as _, WorkReader as _,
     };
 }
 
@@ -75,6 +77,11 @@ macro_rules! store_conformance {
             readers: readers_see_a_commit_at_once, readers_see_whole_commits,
                 one_of_two_writers_wins;
             rejected: rejected_newest_first, rejected_keeps_the_newest, rejected_counts;
+            runs: runs_are_stored_and_replaced, profiles_are_stored_and_forgotten,
+                decisions_see_runs_on_their_way, decisions_see_profiles_on_their_way,
+                runs_load_with_their_people, due_runs, due_profiles, runs_of_people, runs_of_journeys,
+                run_counts_follow_each_change, traces_in_order, runs_are_stored_with_all_or_not_at_all,
+                a_batch_of_runs, reopening_keeps_runs;
             sweeping: seen_ids, sweep_keeps_what_is_young, sweep_keeps_what_belongs_to_somebody;
             text: text_survives, emails_are_compared_as_given, digits_stay_text, long_tokens,
                 extreme_times, exotic_values;

@@ -14,6 +14,7 @@ pub mod error;
 pub mod ledger;
 pub mod people;
 pub mod rejected;
+pub mod run;
 pub mod state;
 pub mod work;
 
@@ -24,12 +25,21 @@ pub use people::{
     ActivityPage, ActivityQuery, HistoryOf, PeopleReader, StoredActivity, person_named,
 };
 pub use rejected::{RejectedInput, RejectedInputs};
+pub use run::RunReader;
 pub use state::{Start, StateStore};
 pub use work::WorkReader;
 
 /// Everything a store of one workspace offers.
 pub trait Store:
-    StateStore + PeopleReader + LedgerReader + WorkReader + DocumentStore + RejectedInputs + Send + Sync
+    StateStore
+    + PeopleReader
+    + LedgerReader
+    + WorkReader
+    + RunReader
+    + DocumentStore
+    + RejectedInputs
+    + Send
+    + Sync
 {
 }
 
@@ -38,6 +48,7 @@ impl<T> Store for T where
         + PeopleReader
         + LedgerReader
         + WorkReader
+        + RunReader
         + DocumentStore
         + RejectedInputs
         + Send

@@ -32,15 +32,17 @@ pub trait StateStore: Send + Sync {
     /// were merged into); records of tokens and their owners; deliveries, their people, and the
     /// token records of their device targets; quarantined inputs; seen ids; wanted work with its
     /// deliveries (by the keys within the work's keys, whether the work is there or not), which
-    /// load as if they were wanted by id; all work of the deliveries in `works_of`, which load too.
-    /// Conformance: `load_closure`, `works_load_with_their_deliveries`.
+    /// load as if they were wanted by id; all work of the deliveries in `works_of`, which load too;
+    /// wanted people; wanted runs and their people. With `audience`, every person in the answer brings
+    /// the profile and the open runs.
+    /// Conformance: `load_closure`, `works_load_with_their_deliveries`, `runs_load_with_their_people`.
     fn load(&self, want: &Want) -> Result<Found, StoreError>;
 
     /// Stores all of `changes` or nothing, durably, and returns the new epoch.
     ///
-    /// Upserts are by key: people, tokens, deliveries, identifiers (`None` frees). Activities and
-    /// facts are appended. `moved` re-points the deliveries that are stored for the first person.
-    /// Work that is `None` is deleted.
+    /// Upserts are by key: people, tokens, deliveries, identifiers (`None` frees), runs. Activities,
+    /// facts and traces are appended. `moved` re-points the deliveries that are stored for the first
+    /// person; runs and profiles stay where they are. Work and profiles that are `None` are deleted.
     /// `seen` ids may be forgotten 35 days later at the earliest.
     ///
     /// # Errors

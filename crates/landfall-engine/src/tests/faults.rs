@@ -1,5 +1,7 @@
 //! A store in front of another one that fails, or waits, when a test says so.
 
+mod runs;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};

@@ -3,7 +3,7 @@
 use landfall_domain::working_set::NextKeys;
 use landfall_store::conformance::histories::History;
 use landfall_store::conformance::{Harness as _, SALT};
-use landfall_store::{Start, StateStore as _, StoreError, WorkReader as _};
+use landfall_store::{RunReader as _, Start, StateStore as _, StoreError};
 
 use super::server::Workspace;
 use crate::{Options, PostgresStore};
@@ -61,11 +61,16 @@ fn a_workspace_of_the_version_before_is_brought_up_to_date() {
     workspace.open().commit(&changes, 0).unwrap();
     workspace
         .client()
-        .batch_execute("DROP TABLE work; DELETE FROM migration WHERE version = 2")
+        .batch_execute(
+            "DROP TABLE run, run_count, profile, trace;
+             ALTER TABLE meta DROP COLUMN next_run, DROP COLUMN last_trace;
+             DELETE FROM migration WHERE version = 3",
+        )
         .unwrap();
     let store = workspace.open();
     assert_eq!(store.start().unwrap().epoch, 1);
-    assert_eq!(store.open_works(None, 1).unwrap(), []);
+    assert_eq!(store.start().unwrap().next.run, 0);
+    assert_eq!(store.profiles(None, 1).unwrap(), []);
 }
 
 #[test]
@@ -74,12 +79,12 @@ fn a_newer_schema_is_refused() {
     drop(workspace.open());
     workspace
         .client()
-        .batch_execute("INSERT INTO migration (version, checksum) VALUES (3, 'x'), (4, 'y')")
+        .batch_execute("INSERT INTO migration (version, checksum) VALUES (4, 'x'), (5, 'y')")
         .unwrap();
     let refused = PostgresStore::open(workspace.url(), workspace.schema(), Options::default());
-    let known = 2;
+    let known = 3;
     match refused.unwrap_err() {
-        StoreError::TooNew { found, known: ours } => assert_eq!((found, ours), (4, known)),
+        StoreError::TooNew { found, known: ours } => assert_eq!((found, ours), (5, known)),
         other => panic!("{other}"),
     }
 }

@@ -4,13 +4,13 @@ use landfall_domain::channel::Channel;
 use landfall_domain::delivery::Delivery;
 use landfall_domain::ids::{DeliveryKey, MessageKey, PersonKey};
 use landfall_domain::time::Timestamp;
-use landfall_domain::working_set::{ChangeSet, Want};
+use landfall_domain::working_set::{ChangeSet, NextKeys, Want};
 use landfall_store::conformance::SALT;
 use landfall_store::conformance::histories::History;
-use landfall_store::{StateStore as _, WorkReader as _};
+use landfall_store::{RunReader as _, StateStore as _};
 use tempfile::TempDir;
 
-use crate::record::Row;
+use crate::record::{Counters, Row};
 use crate::{Options, SqliteStore};
 
 fn open(folder: &TempDir) -> SqliteStore {
@@ -100,11 +100,24 @@ fn rows_keep_their_numbers_in_the_journal() {
     let number = |row: &Row<'_>| postcard::to_extend(row, Vec::new()).unwrap()[0];
     assert_eq!(number(&Row::Person(1, "{}")), 0);
     assert_eq!(number(&Row::Moved(1, 2)), 13);
-    assert_eq!(
-        number(&Row::Meta(crate::record::Counters::default().meta())),
-        14
-    );
+    assert_eq!(number(&Row::Meta(Counters::default().meta())), 14);
     assert_eq!(number(&Row::Work(1, None)), 15);
+    assert_eq!(number(&Row::NextRun(1)), 16);
+    assert_eq!(number(&Row::Profile(1, None)), 18);
+    let counters = Counters {
+        epoch: 1,
+        next: NextKeys {
+            person: 2,
+            device: 3,
+            delivery: 4,
+            message: 5,
+            run: 9,
+        },
+        activity: 6,
+        fact: 7,
+    };
+    let meta = postcard::to_extend(&Row::Meta(counters.meta()), Vec::new()).unwrap();
+    assert_eq!(meta, [14, 1, 2, 3, 4, 5, 6, 7]);
 }
 
 #[test]
@@ -117,10 +130,24 @@ fn a_store_of_the_version_before_is_brought_up_to_date() {
     open(&folder).commit(&changes, 0).unwrap();
     rusqlite::Connection::open(folder.path().join("store.db"))
         .and_then(|file| {
-            file.execute_batch("DROP TABLE work; DELETE FROM schema_version WHERE version = 2")
+            file.execute_batch(
+                "DROP TABLE run; DROP TABLE run_count; DROP TABLE profile; DROP TABLE trace;
+                 ALTER TABLE meta DROP COLUMN next_run;
+                 DELETE FROM schema_version WHERE version = 3",
+            )
         })
         .unwrap();
     let store = open(&folder);
     assert_eq!(owner(&store, 0), Some(1));
-    assert_eq!(store.open_works(None, 1).unwrap(), []);
+    assert_eq!(store.profiles(None, 1).unwrap(), []);
+    let changes = ChangeSet {
+        next: NextKeys {
+            run: 4,
+            ..NextKeys::default()
+        },
+        ..ChangeSet::default()
+    };
+    store.commit(&changes, 1).unwrap();
+    drop(store);
+    assert_eq!(open(&folder).start().unwrap().next.run, 4);
 }

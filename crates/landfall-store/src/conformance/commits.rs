@@ -6,6 +6,7 @@ use landfall_domain::identifier::Holder;
 use landfall_domain::ids::PersonKey;
 use landfall_domain::working_set::{ChangeSet, NextKeys, Want};
 
+use super::audience::{profile, run, trace};
 use super::model::Model;
 use super::samples::{
     T0, activity, at, commit, delivery, fact, held_by, id, message, name_of, person, receipt, token,
@@ -31,9 +32,9 @@ fn of_everything() -> ChangeSet {
         names: vec![(name_of(7, None), "Win back".to_owned())],
         seen: vec![[1; 16], [2; 16]],
         works: vec![],
-        profiles: Vec::new(),
-        runs: Vec::new(),
-        traces: Vec::new(),
+        profiles: vec![(PersonKey(0), Some(profile(0)))],
+        runs: vec![run(0, 0), run(1, 1)],
+        traces: vec![trace(0, 0), trace(0, 1)],
         quarantined: vec![("unknown".to_owned(), receipt("unknown", "x"))],
         released: Vec::new(),
         memberships: vec![(3, PersonKey(0), true)],
@@ -43,7 +44,7 @@ fn of_everything() -> ChangeSet {
             device: 1,
             delivery: 2,
             message: 2,
-            run: 0,
+            run: 2,
         },
     }
 }
@@ -146,7 +147,7 @@ pub fn an_empty_commit_counts(harness: &impl Harness) {
         device: 3,
         delivery: 2,
         message: 1,
-        run: 0,
+        run: 5,
     };
     let changes = ChangeSet {
         next,

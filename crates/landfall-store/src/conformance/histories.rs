@@ -12,6 +12,7 @@ use rand::{Rng as _, SeedableRng as _};
 
 use super::Harness;
 use super::activities::{compare_pages, random_activity, random_query};
+use super::audience::change_audience;
 use super::model::Model;
 use super::samples::{
     T0, at, attempt, claimed, delivery, delivery_id, fact, hash, identifier, message, name_of,
@@ -124,6 +125,7 @@ fn history(harness: &impl Harness, seed: u64) {
 
 /// Reads in pages of `limit` what [`Model::compare`] reads at once.
 fn compare_scans(store: &impl Store, model: &Model, limit: usize) {
+    model.compare_audience_pages(store, limit);
     let people: Vec<PersonKey> = model.people.keys().copied().collect();
     let mut before = None;
     loop {
@@ -179,16 +181,17 @@ fn random_changes(random: &mut SmallRng) -> ChangeSet {
             device: random.random(),
             delivery: random.random(),
             message: random.random(),
-            run: 0,
+            run: random.random(),
         },
         ..ChangeSet::default()
     };
     for _ in 0..random.random_range(0..12) {
-        match random.random_range(0..5) {
+        match random.random_range(0..6) {
             0 => change_people(random, &mut changes),
             1 => change_devices(random, &mut changes),
             2 => change_ledger(random, &mut changes),
             3 => change_works(random, &mut changes),
+            4 => change_audience(random, &mut changes),
             _ => changes.activities.push(random_activity(random)),
         }
     }

@@ -1,5 +1,6 @@
 //! What a store must answer, worked out the slow and obvious way.
 
+mod audience;
 mod compare;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,10 +11,11 @@ use landfall_domain::delivery::Delivery;
 use landfall_domain::device::{TokenMove, TokenRecord};
 use landfall_domain::fact::{Fact, TargetKey};
 use landfall_domain::identifier::{Holder, Identifier};
-use landfall_domain::ids::{DeliveryKey, DeviceKey, MessageKey, PersonKey, SegmentId};
+use landfall_domain::ids::{DeliveryKey, DeviceKey, MessageKey, PersonKey, RunKey, SegmentId};
 use landfall_domain::input::Input;
 use landfall_domain::message::{MessageEntry, NameOf};
 use landfall_domain::person::{Person, Standing};
+use landfall_domain::run::{ProfileRow, RunRow, TraceRow};
 use landfall_domain::work::{Work, WorkKey};
 use landfall_domain::working_set::{ChangeSet, DedupeHash, Found, NextKeys, Want};
 
@@ -37,10 +39,14 @@ pub(super) struct Model {
     pub(super) waiting: Vec<(String, Input)>,
     pub(super) members: BTreeSet<(SegmentId, PersonKey)>,
     pub(super) works: BTreeMap<WorkKey, Work>,
+    pub(super) profiles: BTreeMap<PersonKey, ProfileRow>,
+    pub(super) runs: BTreeMap<RunKey, RunRow>,
+    pub(super) traces: Vec<TraceRow>,
 }
 
 impl Model {
     pub(super) fn apply(&mut self, changes: &ChangeSet) {
+        self.apply_audience(changes);
         let changes = changes.clone();
         self.epoch += 1;
         self.next = changes.next;
@@ -204,7 +210,7 @@ impl Model {
             epoch: self.epoch,
             ..Found::default()
         };
-        let mut people = BTreeSet::new();
+        let mut people = self.wanted_people(want);
         let mut devices = BTreeSet::new();
         for identifier in &want.identifiers {
             if let Some(holder) = self.identifiers.get(identifier) {
@@ -235,6 +241,18 @@ impl Model {
                 found.tokens.push(row.clone());
             }
         }
+        self.load_waiting(want, &mut found);
+        found.people = self
+            .with_survivors(people)
+            .into_iter()
+            .map(Arc::new)
+            .collect();
+        self.load_audience(want, &mut found);
+        sorted(found)
+    }
+
+    /// What waits for the deliveries, the work, and the ids of inputs.
+    fn load_waiting(&self, want: &Want, found: &mut Found) {
         let waiting = self.waiting.iter();
         let waiting = waiting.filter(|(id, _)| {
             let found = found.deliveries.iter().any(|row| row.id == *id);
@@ -253,12 +271,6 @@ impl Model {
             .filter(|hash| self.seen.contains(*hash))
             .copied()
             .collect();
-        found.people = self
-            .with_survivors(people)
-            .into_iter()
-            .map(Arc::new)
-            .collect();
-        sorted(found)
     }
 
     fn is_wanted(want: &Want, row: &Delivery) -> bool {
@@ -313,5 +325,7 @@ pub(super) fn sorted(mut found: Found) -> Found {
     found.quarantined.sort_by(|a, b| a.0.cmp(&b.0));
     found.seen.sort_unstable();
     found.works.sort_by_key(|row| row.key);
+    found.profiles.sort_by_key(|row| row.person);
+    found.runs.sort_by_key(|row| row.key);
     found
 }

@@ -21,6 +21,7 @@ impl Model {
         self.compare_activities(store);
         self.compare_ledger(store);
         self.compare_works(store);
+        self.compare_audience(store);
         self.compare_load(store);
     }
 
@@ -33,7 +34,7 @@ impl Model {
     }
 
     /// Everything that there is in several ways: by all that leads to it, and by work alone.
-    fn wants(&self) -> [Want; 3] {
+    fn wants(&self) -> [Want; 5] {
         let all = self.all();
         let by_work = Want {
             works: all.works.clone(),
@@ -44,7 +45,17 @@ impl Model {
             works: all.works.iter().copied().step_by(3).collect(),
             ..Want::default()
         };
-        [all, by_work, by_delivery]
+        let by_run = Want {
+            runs: all.runs.iter().copied().step_by(2).collect(),
+            ..Want::default()
+        };
+        let by_person = Want {
+            people: all.people.iter().copied().step_by(2).collect(),
+            runs: all.runs.iter().copied().step_by(3).collect(),
+            audience: true,
+            ..Want::default()
+        };
+        [all, by_work, by_delivery, by_run, by_person]
     }
 
     /// Wants everything that there is, and some that is not.
@@ -70,7 +81,9 @@ impl Model {
                 .chain([WorkKey::of(DeliveryKey(u32::MAX), WorkKey::ROOT)])
                 .collect(),
             works_of: BTreeSet::new(),
-            ..Want::default()
+            people: self.person_keys().into_iter().collect(),
+            runs: self.run_keys(),
+            audience: true,
         }
     }
 
@@ -189,10 +202,11 @@ impl Model {
     }
 
     /// Everybody who is named anywhere, whether there is a record or not.
-    fn person_keys(&self) -> Vec<PersonKey> {
+    pub(super) fn person_keys(&self) -> Vec<PersonKey> {
         let mut keys: BTreeSet<PersonKey> = self.people.keys().copied().collect();
         keys.extend(self.activities.iter().filter_map(|row| row.person));
         keys.extend(self.deliveries.values().filter_map(|row| row.person));
+        keys.extend(self.runs.values().map(|row| row.person));
         keys.insert(PersonKey(u32::MAX));
         keys.into_iter().collect()
     }
