@@ -126,10 +126,11 @@ fn scalar(place: &Place<'_>, nature: Nature) -> Option<Scalar> {
 }
 
 fn text(place: &Place<'_>, nature: Nature) -> Option<String> {
-    let text = place.text()?;
+    let trimmed = place.text()?;
     Some(match nature {
-        Nature::Email => text.to_lowercase(),
-        Nature::Any | Nature::Version => text.to_owned(),
+        Nature::Email => trimmed.to_lowercase(),
+        // Blanks may be meant: a text that starts with `Mr `.
+        Nature::Any | Nature::Version => place.value().as_str().unwrap_or(trimmed).to_owned(),
     })
 }
 

@@ -1,4 +1,6 @@
 use super::*;
+use crate::policy::Policy;
+use crate::{built_in, definition};
 
 /// Conditions of every sort, each written in its shortest form.
 fn conditions() -> Vec<Value> {
@@ -195,4 +197,35 @@ fn depth_and_size_are_bounded() {
         faults(&inner)[0].contains("more than"),
         "checks of data count too"
     );
+}
+
+#[test]
+fn every_example_in_the_documentation_is_understood() {
+    let page = include_str!("../../../../../docs/concepts/segments.md");
+    let (mut conditions, mut policies) = (0, 0);
+    for block in page.split("```json").skip(1) {
+        let (kind, rest) = block.split_once('\n').unwrap();
+        let body = rest.split("```").next().unwrap();
+        let examples = serde_json::Deserializer::from_str(body).into_iter::<Value>();
+        for example in examples.map(Result::unwrap) {
+            if kind.trim() == "policy" {
+                let base = Policy::default();
+                assert!(
+                    definition::read(&example, "", |place| Policy::parse(place, &base)).is_ok()
+                );
+                policies += 1;
+            } else {
+                read(&example);
+                conditions += 1;
+            }
+        }
+    }
+    assert!(
+        conditions > 30 && policies == 1,
+        "{conditions} and {policies}"
+    );
+    for segment in built_in::all() {
+        let name = format!("`{}`", segment.name);
+        assert!(page.contains(&name), "{name} is documented");
+    }
 }

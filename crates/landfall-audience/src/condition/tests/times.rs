@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 #[track_caller]
@@ -149,4 +151,34 @@ fn first_and_last_are_known_when_it_happened() {
         !first.answer(NOON).holds,
         "an event that comes late was the first"
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Against counting all times, of which a tally keeps only the latest.
+    #[test]
+    fn a_count_within_a_window_equals_counting_everything(
+        ages in prop::collection::vec(0..60_i64, 0..30),
+        window in 1..50_i64,
+        number in 1..25_usize,
+        later in 0..40_i64,
+    ) {
+        let now = NOON.plus_millis(hours(later));
+        let within = format!("{window}h");
+        let inside = ages.iter().filter(|age| *age + later < window).count();
+        for (count, expected) in [
+            (json!({"at_least": number}), inside >= number),
+            (json!({"at_most": number}), inside <= number),
+            (json!({"is": number}), inside == number),
+            (json!({"at_least": number, "less_than": number + 3}), (number..number + 3).contains(&inside)),
+        ] {
+            let condition = json!({"event": "x", "count": count, "within": within});
+            let mut stage = Stage::new(&condition, person(json!({})));
+            for age in &ages {
+                stage.absorb(&did("x", &EventData::NONE, ago(hours(*age))));
+            }
+            prop_assert_eq!(stage.answer(now).holds, expected, "{}: {} inside", condition, inside);
+        }
+    }
 }

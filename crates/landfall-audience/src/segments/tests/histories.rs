@@ -18,6 +18,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::world::{IDS, MESSAGES, Step, conditions, history};
+use crate::answer::Scene;
 use crate::condition::Condition;
 use crate::happening::{Happening, MessageLabel, happenings_of};
 use crate::pattern::Patterns;
@@ -301,5 +302,43 @@ proptest! {
         steps in history(),
     ) {
         live(&conditions, &steps);
+    }
+
+    #[test]
+    fn every_answer_tells_the_exact_moment_of_its_next_change(
+        conditions in conditions(),
+        steps in history(),
+    ) {
+        let segments = compiled(&conditions);
+        let patterns = segments.patterns();
+        let mut life = Life::new();
+        for step in &steps {
+            life.take(step, NOON, &patterns);
+        }
+        for (_, condition) in segments.iter() {
+            let at = |now: Timestamp| condition.answer(&Scene {
+                person: &life.person,
+                profile: &life.profile,
+                event: None,
+                now,
+                zone: Zone::utc(),
+            });
+            let mut now = NOON;
+            // Nothing that happened is longer ago than the longest duration twice over.
+            while now < NOON.plus_millis(days(100)) {
+                let answer = at(now);
+                let then = answer.changes_at.unwrap_or(NOON.plus_millis(days(100)));
+                prop_assert!(then > now);
+                for part in 1..8 {
+                    let between = now.plus_millis(then.since(now) / 8 * part);
+                    prop_assert_eq!(at(between), answer);
+                }
+                prop_assert_eq!(at(then.plus_millis(-1)), answer);
+                if answer.changes_at.is_some() {
+                    prop_assert_ne!(at(then).holds, answer.holds);
+                }
+                now = then;
+            }
+        }
     }
 }
