@@ -176,7 +176,7 @@ pub struct Explanation {
     /// When time alone changes that, as [`Answer::changes_at`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes_at: Option<Timestamp>,
-    /// The parts of a group, each with its own answer.
+    /// The parts of a group, or the devices that a check looked at, each with its own answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Explanation>,
 }

@@ -9,10 +9,10 @@ use landfall_domain::person::Person;
 use landfall_domain::time::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::answer::{Answer, Joined};
+use crate::answer::{Answer, Explanation, Joined};
 use crate::comparison::{Comparisons, TimeComparisons};
 use crate::logic::Logic;
-use crate::value::Seen;
+use crate::value::{Seen, date_text};
 
 /// What must be true of a device. All of it is asked of the same device: `platform` is `ios` and
 /// `app_version` is `3.16` does not mean somebody with an older iPhone and a newer Android phone
@@ -99,6 +99,22 @@ impl DeviceFilter {
         self.0.answer(&mut |check| check.answer(device, now))
     }
 
+    /// Device by device, check by check, why the person has one that passes or not.
+    pub(crate) fn explain(&self, person: &Person, now: Timestamp) -> Vec<Explanation> {
+        let devices = person.devices.values().map(|device| {
+            let passes = self.0.explain(&mut |check| check.explain(device, now));
+            let platform = device.token.platform;
+            Explanation {
+                check: format!("{platform} device {}", device.key.0),
+                saw: None,
+                holds: passes.holds,
+                changes_at: passes.changes_at,
+                parts: vec![passes],
+            }
+        });
+        devices.collect()
+    }
+
     /// Whether the person has a device that passes.
     pub(crate) fn any_of(&self, person: &Person, now: Timestamp) -> Answer {
         let mut any = Joined::any();
@@ -134,6 +150,16 @@ impl Fact {
     }
 }
 
+impl Permission {
+    fn of(device: &Device) -> Self {
+        match device.permission() {
+            Some(true) => Self::Granted,
+            Some(false) => Self::Denied,
+            None => Self::Unknown,
+        }
+    }
+}
+
 impl Time {
     const fn of(self, device: &Device) -> Timestamp {
         match self {
@@ -158,16 +184,27 @@ impl DeviceCheck {
             Self::Attribute(name, must) => {
                 text(must, device.attributes.get(name).map(String::as_str))
             }
-            Self::Permission(wanted) => Answer::of(
-                *wanted
-                    == match device.permission() {
-                        Some(true) => Permission::Granted,
-                        Some(false) => Permission::Denied,
-                        None => Permission::Unknown,
-                    },
-            ),
+            Self::Permission(wanted) => Answer::of(Permission::of(device) == *wanted),
             Self::Valid(wanted) => Answer::of(device.is_valid() == *wanted),
             Self::Time(time, must) => must.answer(time.of(device), now),
+        }
+    }
+
+    fn explain(&self, device: &Device, now: Timestamp) -> Explanation {
+        let saw = match self {
+            Self::Fact(fact, _) => fact.of(device).into(),
+            Self::Attribute(name, _) => device.attributes.get(name).map(String::as_str).into(),
+            Self::Permission(_) => name_of(&PERMISSIONS, Permission::of(device)).into(),
+            Self::Valid(_) => device.is_valid().into(),
+            Self::Time(time, _) => date_text(time.of(device)).into(),
+        };
+        let Answer { holds, changes_at } = self.answer(device, now);
+        Explanation {
+            check: self.describe(),
+            saw: Some(saw),
+            holds,
+            changes_at,
+            parts: Vec::new(),
         }
     }
 

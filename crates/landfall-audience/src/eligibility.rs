@@ -39,8 +39,8 @@ pub struct MessageFacts<'a> {
     pub devices: Option<&'a DeviceFilter>,
     /// When it first came up for sending: caps let it wait from then on.
     pub asked_at: Timestamp,
-    /// Messages to the person that were handed over and have no answer yet: they count for caps and
-    /// as duplicates as if they had been sent.
+    /// Other messages to the person that were handed over and have no answer yet: they count for
+    /// caps and as duplicates as if they had been sent.
     pub in_flight: &'a [RecentSend],
 }
 

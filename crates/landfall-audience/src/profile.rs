@@ -37,12 +37,10 @@ pub struct Profile {
     tokens: TokenHistory,
 }
 
-/// What became of the devices that the person no longer has.
+/// What became of the last device that left the person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct TokenHistory {
-    /// Whether there ever was one.
-    ever: bool,
-    /// When the last one left, and whether its provider said that it is gone.
+    /// When it left, and whether its provider had said that it is gone.
     lost: Option<(Timestamp, bool)>,
 }
 
@@ -140,13 +138,21 @@ impl Profile {
             }
         }
         self.sends.merge(&other.sends);
-        self.tokens.merge(other.tokens);
+        self.tokens.merge(other.tokens, history_from);
         inexact
     }
 
     /// Forgets the tallies of patterns that are not in use, or that will be counted anew.
     pub fn forget(&mut self, forget: impl Fn(PatternId) -> bool) {
         self.tallies.retain(|(id, _)| !forget(*id));
+    }
+
+    /// Forgets everything that was counted and keeps the segments: before the whole stored history is
+    /// absorbed anew, in any order.
+    pub fn forget_history(&mut self) {
+        self.tallies.clear();
+        self.sends = Sends::default();
+        self.tokens = TokenHistory::default();
     }
 
     /// The earliest moment at which time alone changes a membership: when
@@ -176,12 +182,7 @@ impl Profile {
         self.sends.latest_first()
     }
 
-    /// Whether the person ever had a device.
-    pub(crate) const fn had_token(&self) -> bool {
-        self.tokens.ever
-    }
-
-    /// Whether the provider said of the last device that left that it is gone.
+    /// Whether the provider said of the last device that left that it is gone; `None`: none left.
     pub(crate) fn lost_by_provider(&self) -> Option<bool> {
         self.tokens.lost.map(|(_, by_provider)| by_provider)
     }
@@ -265,19 +266,18 @@ impl TokenHistory {
             DeviceChange::Released {
                 cause: MoveCause::Stale,
                 ..
-            } => {}
+            }
+            | DeviceChange::Registered
+            | DeviceChange::Answered => {}
             DeviceChange::Released { cause, at } => {
-                self.ever = true;
                 let by_provider = cause == MoveCause::Unregistered;
                 self.lost = self.lost.max(Some((at, by_provider)));
             }
-            DeviceChange::Registered => self.ever = true,
-            DeviceChange::Answered => {}
         }
     }
 
-    fn merge(&mut self, other: Self) {
-        self.ever |= other.ever;
-        self.lost = self.lost.max(other.lost);
+    fn merge(&mut self, other: Self, history_from: Timestamp) {
+        let lost = other.lost.filter(|(at, _)| *at >= history_from);
+        self.lost = self.lost.max(lost);
     }
 }

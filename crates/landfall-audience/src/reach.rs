@@ -67,7 +67,6 @@ impl TokenState {
             (false, true) => match profile.lost_by_provider() {
                 Some(true) => Self::Unregistered,
                 Some(false) => Self::Removed,
-                None if profile.had_token() => Self::Removed,
                 None => Self::Never,
             },
         }

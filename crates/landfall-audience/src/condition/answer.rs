@@ -37,12 +37,16 @@ impl Check {
 
     pub(super) fn explain(&self, scene: &Scene<'_>) -> Explanation {
         let Answer { holds, changes_at } = self.answer(scene);
+        let parts = match self {
+            Self::Device(filter) => filter.explain(scene.person, scene.now),
+            _ => Vec::new(),
+        };
         Explanation {
             check: self.describe(),
             saw: Some(self.saw(scene)),
             holds,
             changes_at,
-            parts: Vec::new(),
+            parts,
         }
     }
 

@@ -345,6 +345,14 @@ fn a_device_must_pass_all_of_it_alone() {
     let stage = Stage::new(&both, ann.clone());
     assert!(stage.answer(NOON).holds);
     assert_eq!(stage.explain(NOON).saw, Some(json!("1 of 3 devices")));
+    let explanation = stage.explain(NOON);
+    let first = &explanation.parts[0];
+    assert_eq!((first.check.as_str(), first.holds), ("ios device 1", false));
+    let version = &first.parts[0].parts[1];
+    assert_eq!(
+        (version.saw.as_ref(), version.holds),
+        (Some(&json!("3.15")), false)
+    );
     let short = json!({"device": {"platform": ["ios", "web"], "attribute": "beta"}});
     assert!(
         Condition::from_json(&short).is_err(),

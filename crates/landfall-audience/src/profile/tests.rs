@@ -85,7 +85,7 @@ fn the_encoding_stays_as_it_is() {
         hex,
         "0102e3e0b5efdc979dee8501028088afbfba670280d8c7b6bc678088afbfba67b5d4add0e0d2f3e3e50101fe\
          d7c7b6bc6701fed7c7b6bc67020180d8c7b6bc670380d8c7b6bc6701038ad8c7b6bc6701fed7c7b6bc670000\
-         040101010180d8c7b6bc6701"
+         0401010180d8c7b6bc6701"
     );
 }
 

@@ -55,9 +55,13 @@ impl Kept {
         }
     }
 
-    fn is_counted(&self) -> bool {
+    /// Whether it leaves a trace in a profile.
+    fn leaves_a_trace(&self) -> bool {
         match self {
-            Self::Activity(activity) => matches!(activity.input, PersonInput::Tracked { .. }),
+            Self::Activity(activity) => matches!(
+                activity.input,
+                PersonInput::Tracked { .. } | PersonInput::DeviceReleased { .. }
+            ),
             Self::Told(..) => true,
         }
     }
@@ -179,7 +183,7 @@ impl Life {
         let touched = self.act(PersonInput::MergedFrom { secondary }, now, patterns);
         let history_from = self.person.absorbed[self.person.absorbed.len() - 1].history_from;
         let inexact = self.profile.merge(&other.profile, history_from, patterns);
-        let stays = |kept: &Kept| !kept.is_counted() || kept.at() >= history_from;
+        let stays = |kept: &Kept| !kept.leaves_a_trace() || kept.at() >= history_from;
         self.history.extend(other.history.into_iter().filter(stays));
         self.recount(&inexact, patterns);
         touched
