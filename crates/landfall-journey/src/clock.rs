@@ -1,9 +1,10 @@
-//! Local times: until when a delay lasts, when a window opens, when a date comes.
+//! Local times, and paths into data.
 
 use jiff::civil::DateTime;
 use landfall_audience::Zone;
 use landfall_domain::person::Person;
 use landfall_domain::time::Timestamp;
+use serde_json::Value;
 
 use crate::definition;
 
@@ -49,4 +50,24 @@ pub fn next_time(until: &definition::DelayUntil, now: Timestamp, zone: &Zone) ->
         date = tomorrow;
     }
     now
+}
+
+/// What stands at a path within a value; numbers are places in lists. The empty path is the value itself.
+pub(crate) fn at_path<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    if path.is_empty() {
+        return Some(value);
+    }
+    path.split('.').try_fold(value, |value, key| match value {
+        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+        other => other.get(key),
+    })
+}
+
+/// An attribute by its whole name, or else by a path into an object.
+pub(crate) fn attribute<'p>(person: &'p Person, path: &str) -> Option<&'p Value> {
+    if let Some(attribute) = person.attributes.get(path) {
+        return Some(&attribute.value);
+    }
+    let (name, below) = path.split_once('.')?;
+    at_path(&person.attributes.get(name)?.value, below)
 }

@@ -32,7 +32,7 @@ pub use step::{
 };
 pub use trigger::{DateTrigger, Interest, PriceDrop, ProductTrigger, Repeat, Schedule, Trigger};
 
-use read::{each, maybe, must, slug, text};
+use read::{maybe, must, slug, text};
 
 /// A journey as its file says it.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,7 +122,7 @@ impl Definition {
         let topic = maybe(&object, "topic", text);
         let naming = maybe(&object, "naming", read_settings::naming);
         let steps = must(&object, "steps", read_step::steps);
-        let qa = maybe(&object, "qa", |place| each(&place.list()?, read_qa::case));
+        let qa = maybe(&object, "qa", read_qa::cases);
         let alert = maybe(&object, "alert", read_settings::alert);
         Some(Self {
             id: id?,

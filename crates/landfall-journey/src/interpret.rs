@@ -62,6 +62,9 @@ pub struct Setting<'a> {
     pub topic_opt_in: bool,
     /// Channels for which the person's address is on a suppression list.
     pub suppressed: &'a [Channel],
+    /// What chance gives the person at each step instead of what falls to them, below
+    /// [`crate::chance::SHARES`]: tests of a journey take the highest, which no holdout has. `None`: chance.
+    pub fixed_share: Option<u32>,
     /// Whether to write a trace; without one the call is cheaper and does the same.
     pub explain: bool,
 }

@@ -5,6 +5,8 @@
 //! - [`enter`] and [`advance`]: the interpreter. A [`Run`] reacts to a [`Stimulus`] with [`Effect`]s, which
 //!   whoever drives it does in the transaction that stores the run.
 //! - [`reach`]: the race of channels for one intent.
+//! - [`occurrence`]: when products, dates and schedules come.
+//! - [`names`]: names that came from elsewhere, and their repair.
 //!
 //! Pure: no store, no provider, no clock, no randomness. Chance is a hash ([`chance`]).
 
@@ -14,6 +16,8 @@ pub mod definition;
 mod effect;
 mod interpret;
 pub mod money;
+pub mod names;
+pub mod occurrence;
 mod plan;
 pub mod reach;
 mod run;

@@ -1,8 +1,5 @@
 //! A run: one person's way through one version of a journey, in a few hundred bytes.
 
-#[cfg(test)]
-mod tests;
-
 use landfall_audience::EventInHand;
 use landfall_domain::activity::EventKind;
 use landfall_domain::ids::{JourneyId, PersonKey};

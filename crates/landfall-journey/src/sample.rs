@@ -156,6 +156,7 @@ impl Stage {
             salt: &[9; 16],
             topic_opt_in: false,
             suppressed: &self.suppressed,
+            fixed_share: None,
             explain: true,
         }
     }
@@ -280,5 +281,28 @@ impl Stage {
             _ => None,
         });
         cancels.collect()
+    }
+}
+
+/// SplitMix64: a walk repeats from its seed.
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number below `bound`.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % u64::try_from(bound).unwrap()).unwrap()
+    }
+
+    /// One of these.
+    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len())]
     }
 }

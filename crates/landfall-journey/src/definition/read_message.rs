@@ -115,6 +115,15 @@ fn content(channel: &str, place: &Place<'_>) -> Option<Content> {
             format!("add {}", says.join(" or ")),
         );
     }
+    // serde passes over keys that it does not know; these objects are closed too.
+    if let Some(actions) = object.optional("actions") {
+        each(&actions.list()?, |action| {
+            action.object(&["id", "title", "link"]).map(|_| ())
+        })?;
+    }
+    if let Some(custom) = object.optional("custom_payload") {
+        custom.object(&["ios", "android", "web"])?;
+    }
     let mut value = place.value().clone();
     value
         .as_object_mut()?

@@ -13,25 +13,57 @@ use super::read::{boolean, each, maybe, must, span, text};
 use super::settings::{Expectation, Profile, ProfileDevice, QaCase, QaHappening, QaInput};
 use crate::span::Span;
 
-pub(super) fn case(place: &Place<'_>) -> Option<QaCase> {
-    let object = place.object(&["name", "profile", "inputs", "expect"])?;
+/// Reads a list of cases, or an object with cases and what happens in each of them.
+pub(super) fn cases(place: &Place<'_>) -> Option<Vec<QaCase>> {
+    if place.value().is_array() {
+        return each(&place.list()?, |place| case(place, &[]));
+    }
+    let object = place.object(&["inputs", "cases"])?;
+    let shared = maybe(&object, "inputs", |place| each(&place.list()?, input));
+    let all = shared.clone().flatten().unwrap_or_default();
+    let cases = must(&object, "cases", |place| {
+        each(&place.list()?, |place| case(place, &all))
+    });
+    shared.and(cases)
+}
+
+/// What happens in a case: what is shared and what it adds, or only what it says.
+fn inputs_of(object: &Object<'_>, shared: &[QaInput]) -> Option<Vec<QaInput>> {
+    let list = |place: &Place<'_>| each(&place.list()?, input);
+    let own = maybe(object, "inputs", list);
+    let only = maybe(object, "only", list);
+    let own = own?.unwrap_or_default();
+    if let Some(only) = only? {
+        if !own.is_empty() {
+            let fix = "put everything into `only`";
+            return object
+                .place()
+                .refuse("`inputs` and `only` exclude each other", fix);
+        }
+        return Some(only);
+    }
+    // What providers answer is so from the start; whatever else the case adds comes after.
+    let (mut inputs, own): (Vec<QaInput>, Vec<QaInput>) = own
+        .into_iter()
+        .partition(|input| matches!(input.what, QaHappening::Provider { .. }));
+    inputs.extend(shared.iter().cloned());
+    inputs.extend(own);
+    inputs.sort_by_key(|input| input.after);
+    Some(inputs)
+}
+
+fn case(place: &Place<'_>, shared: &[QaInput]) -> Option<QaCase> {
+    let object = place.object(&["name", "profile", "inputs", "only", "expect"])?;
     let name = must(&object, "name", text);
     let profile = maybe(&object, "profile", profile);
-    let inputs = maybe(&object, "inputs", |place| each(&place.list()?, input));
+    let inputs = inputs_of(&object, shared);
     let expect = must(&object, "expect", |place| {
         each(&place.items()?, expectation)
     });
-    let inputs = inputs?.unwrap_or_default();
-    if !inputs.is_sorted_by_key(|input| input.after) {
-        return place.refuse(
-            "the inputs are not in order of time",
-            "sort them by `after`",
-        );
-    }
     Some(QaCase {
         name: name?,
         profile: profile?.unwrap_or_default(),
-        inputs,
+        inputs: inputs?,
         expect: expect?,
     })
 }

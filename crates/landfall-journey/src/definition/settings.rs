@@ -8,6 +8,7 @@ use landfall_domain::ids::SegmentId;
 use landfall_domain::marks::Mark;
 use landfall_domain::reason::Reason;
 use landfall_domain::run::RunState;
+use landfall_domain::time::Timestamp;
 use serde_json::Value;
 
 use crate::span::Span;
@@ -178,6 +179,23 @@ pub struct QaInput {
     pub after: Span,
     /// What.
     pub what: QaHappening,
+}
+
+impl Profile {
+    /// A value of a test person as it is when the test starts: `{"ago": "59d"}` is a moment before the
+    /// start, in seconds since 1970, and `{"ahead": "1d"}` one after it.
+    pub fn at_start(value: &Value, start: Timestamp) -> Value {
+        let relative = value.as_object().filter(|object| object.len() == 1);
+        let span = |key: &str| {
+            let text = relative?.get(key)?.as_str()?;
+            landfall_audience::definition::parse_duration(text)
+        };
+        match (span("ago"), span("ahead")) {
+            (Some(ago), _) => start.plus_millis(-ago).seconds().into(),
+            (_, Some(ahead)) => start.plus_millis(ahead).seconds().into(),
+            _ => value.clone(),
+        }
+    }
 }
 
 /// One thing that happens to a test person.

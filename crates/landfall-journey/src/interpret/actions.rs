@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::walk::{Flow, Walk};
+use crate::clock::{at_path, attribute};
 use crate::definition::{Change, SegmentEdit};
 use crate::effect::Effect;
 use crate::plan::At;
@@ -99,18 +100,10 @@ impl Walk<'_> {
 
     fn field(&self, path: &str) -> Value {
         let person = self.setting.person;
-        let (name, below) = path.split_once('.').unwrap_or((path, ""));
-        match person.attributes.get(path) {
-            Some(attribute) => attribute.value.clone(),
-            None => match person.attributes.get(name) {
-                Some(attribute) => at_path(&attribute.value, below)
-                    .cloned()
-                    .unwrap_or_default(),
-                // Identifiers and times that are no attributes.
-                None => {
-                    landfall_audience::field(person, path).map_or(Value::Null, |text| json!(text))
-                }
-            },
+        match attribute(person, path) {
+            Some(value) => value.clone(),
+            // Identifiers and times that are no attributes.
+            None => landfall_audience::field(person, path).map_or(Value::Null, |text| json!(text)),
         }
     }
 
@@ -125,15 +118,4 @@ impl Walk<'_> {
             _ => Value::Null,
         }
     }
-}
-
-/// What stands at a path within a value; numbers are places in lists. The empty path is the value itself.
-pub(super) fn at_path<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
-    if path.is_empty() {
-        return Some(value);
-    }
-    path.split('.').try_fold(value, |value, key| match value {
-        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
-        other => other.get(key),
-    })
 }

@@ -6,10 +6,10 @@ use landfall_domain::run::RunState;
 use landfall_domain::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::actions::at_path;
 use super::tell::{CLICKED, DELIVERED, OPENED};
 use super::walk::Walk;
 use super::{Outcome, Setting};
+use crate::clock::at_path;
 use crate::definition::{Basis, CurrencyFrom, Goal, GoalOn};
 use crate::effect::{Convert, ConvertKind, Effect, Share, Shares};
 use crate::money;

@@ -235,6 +235,9 @@ impl Walk<'_> {
 
     /// Which share falls to the person at a step.
     fn draw(&self, step: u16) -> u32 {
+        if let Some(share) = self.setting.fixed_share {
+            return share;
+        }
         let id = self.plan_step(step).map_or("", |step| step.id.as_str());
         crate::chance::share(&self.plan.definition.id, id, &self.setting.person.cio_id)
     }

@@ -2,3 +2,4 @@ mod clocks;
 mod goals;
 mod life;
 mod reach;
+mod walks;

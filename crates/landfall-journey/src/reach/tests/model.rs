@@ -11,6 +11,7 @@ use landfall_domain::marks::Mark;
 use landfall_domain::time::Timestamp;
 
 use super::super::{Limits, Phase, Proof, Race, Rules, Track, Verdict};
+use crate::sample::Dice;
 use crate::span::Span;
 
 /// A message on its way.
@@ -344,21 +345,8 @@ fn no_interleaving_of_up_to_three_channels_exposes_twice_or_gives_up_too_early()
     );
 }
 
-/// SplitMix64: the walk repeats from its seed.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % u64::try_from(bound).unwrap()).unwrap()
-    }
-}
-
 fn walk(seed: u64, configs: &[Config]) {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let config = &configs[dice.below(configs.len())];
     let mut world = World::begin(config);
     // Timers that ring again make a walk endless; this is far beyond what any of them needs.
