@@ -38,6 +38,8 @@ pub const FILTER_WINDOW: Span = Span::minutes(30);
 pub const EVENT_AGE_MAX: Span = Span::from_millis(landfall_domain::limits::ANONYMOUS_TRIGGER_MS);
 /// Refunds are netted for this long after the goal was met.
 pub const REFUNDABLE: Span = Span::days(90);
+/// A message that quiet hours or a cap hold is watched for this long after the end of its run.
+pub const HELD: Span = Span::days(3);
 /// Receipts of a run's last message are awaited for this long after the end of the run.
 pub const RECEIPTS_COME: Span = Span::days(7);
 
@@ -203,11 +205,18 @@ pub fn advance(
     walk.finish()
 }
 
-/// Until when an ended run still has to be told of what happens: its goal may be met, or its revenue taken
-/// back. `None`: it is running, or nothing more can come of it.
+/// Until when an ended run still has to be told of what happens: a message that waits may have to be taken
+/// back, its goal may be met, or its revenue taken back. `None`: it is running, or nothing more can come of
+/// it.
 pub fn watched_until(plan: &Plan, run: &Run) -> Option<Timestamp> {
-    let goal = plan.definition.goal.as_ref()?;
     let ended = run.ended_at?;
+    let waits = run.sent.iter().any(crate::run::Sent::is_open);
+    let waits = waits.then(|| ended.plus_millis(HELD.millis()));
+    waits.max(goal_watched_until(plan, run, ended))
+}
+
+fn goal_watched_until(plan: &Plan, run: &Run, ended: Timestamp) -> Option<Timestamp> {
+    let goal = plan.definition.goal.as_ref()?;
     if run.goal.is_credited() {
         let refundable = goal.refund.is_some() && run.goal.left() > 0;
         let met = run.goal.at.unwrap_or(ended);
@@ -218,13 +227,8 @@ pub fn watched_until(plan: &Plan, run: &Run) -> Option<Timestamp> {
         !sent.is(crate::run::Sent::REFUSED) || sent.is(crate::run::Sent::HELD_OUT)
     };
     let last = run.sent.iter().rfind(|sent| creditable(sent))?;
-    let touched = last
-        .touches
-        .iter()
-        .flatten()
-        .max()
-        .copied()
-        .unwrap_or(last.at);
+    let touches = last.touches.iter().flatten();
+    let touched = touches.max().copied().unwrap_or(last.at);
     let from = ended.max(touched).plus_millis(RECEIPTS_COME.millis());
     Some(from.plus_millis(goal.within.millis()))
 }

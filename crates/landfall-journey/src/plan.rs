@@ -25,7 +25,7 @@ use crate::reach::Rules;
 
 pub(crate) use needs::Needs;
 
-/// Most steps of a journey, nested ones and channels of reach steps included.
+/// Most steps of a journey, nested ones included.
 pub const STEPS_MAX: usize = 500;
 
 /// The numbers of a journey and its steps, by slug. Kept with the journey: what had a number once has it

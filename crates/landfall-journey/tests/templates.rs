@@ -254,3 +254,19 @@ fn what_the_schema_refuses_for_want_of_a_key_the_program_refuses_too() {
         }
     }
 }
+
+#[test]
+fn the_example_of_the_documentation_is_a_journey_without_faults() {
+    let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/concepts/journeys.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let example = page
+        .split("```json\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let json: Value = serde_json::from_str(example).unwrap();
+    compile(&json);
+    assert!(schema().is_valid(&json));
+}

@@ -67,7 +67,7 @@ impl Walk<'_> {
     /// An event may end the run.
     pub(super) fn exit_event(&mut self, event: &EventInHand) {
         // What happened before the trigger says nothing about what it started.
-        if !self.run.is_running() || event.at <= self.run.origin.at {
+        if event.at <= self.run.origin.at {
             return;
         }
         let plan = self.plan;
@@ -90,6 +90,7 @@ impl Walk<'_> {
                     continue;
                 }
             }
+            // Also a run that is over may have messages that quiet hours hold.
             self.leave(RunState::ExitedEarly, "an event ends it");
             return;
         }
@@ -122,8 +123,7 @@ impl Walk<'_> {
             met.open.insert(place, hit);
             self.credit();
         }
-        let exits = self.plan.definition.exit.on_goal;
-        if exits {
+        if self.plan.definition.exit.on_goal {
             self.leave(RunState::Converted, "the goal is met");
         }
     }

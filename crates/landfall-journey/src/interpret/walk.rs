@@ -135,11 +135,9 @@ impl<'a> Walk<'a> {
         self.run.due = None;
     }
 
-    /// Ends the run before its last step: what has not left yet is taken back.
+    /// Ends the run before its last step, if it has not ended already. What has not left yet is taken back
+    /// in either case.
     pub(super) fn leave(&mut self, state: RunState, why: &str) {
-        if !self.run.is_running() {
-            return;
-        }
         self.take_back();
         self.over(state, why);
     }
@@ -154,8 +152,6 @@ impl<'a> Walk<'a> {
                 Cause::Suppressed => "the person was suppressed",
             },
         );
-        // A journey that was stopped long ago, or a person who is gone, may still have messages in the queue.
-        self.take_back();
     }
 
     fn take_back(&mut self) {

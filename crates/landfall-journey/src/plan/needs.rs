@@ -16,6 +16,9 @@ pub(crate) struct Needs {
     members: BTreeSet<String>,
 }
 
+/// Most bytes of an event's data that a run keeps, as JSON.
+pub(crate) const DATA_BYTES_MAX: usize = 8_192;
+
 /// How templates and paths name the event.
 const ROOTS: [&str; 3] = ["event", "this_event", "trigger"];
 
@@ -110,8 +113,26 @@ impl Needs {
         }
     }
 
-    /// The part of an event's data that is read.
+    /// The part of an event's data that is read, without its largest members when it is too much.
     pub(crate) fn keep(&self, data: &Value) -> Value {
+        let mut kept = self.read_of(data);
+        while kept.to_string().len() > DATA_BYTES_MAX {
+            let members = kept.as_object_mut();
+            let Some(members) = members.filter(|members| members.len() > 1) else {
+                return Value::Null;
+            };
+            let largest = members
+                .iter()
+                .max_by_key(|(_, value)| value.to_string().len());
+            let Some(name) = largest.map(|(name, _)| name.clone()) else {
+                break;
+            };
+            members.remove(&name);
+        }
+        kept
+    }
+
+    fn read_of(&self, data: &Value) -> Value {
         let Some(members) = data.as_object().filter(|_| !self.everything) else {
             return data.clone();
         };

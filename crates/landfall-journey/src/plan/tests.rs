@@ -201,6 +201,16 @@ fn a_run_keeps_what_its_journey_reads_of_the_event() {
 }
 
 #[test]
+fn a_run_does_not_keep_more_than_fits() {
+    let name = json!({ "step": "Push 1", "delay": "1h", "intent": "Remind" });
+    let whole = json!([{ "id": "t", "push": { "body": "{{ event }}" }, "name": name }]);
+    let needs = plan(&journey(whole, json!({}))).needs;
+    let data = json!({ "small": 1, "large": "x".repeat(9_000), "larger": "x".repeat(90_000) });
+    assert_eq!(needs.keep(&data), json!({ "small": 1 }));
+    assert_eq!(needs.keep(&json!("x".repeat(9_000))), Value::Null);
+}
+
+#[test]
 fn names_follow_the_convention_and_stand_for_numbers() {
     let plan = plan(&journey(
         json!([push("one")]),

@@ -135,6 +135,27 @@ fn an_exit_event_of_another_cart_does_not_end_the_run() {
 }
 
 #[test]
+fn a_purchase_takes_back_a_message_that_waits_although_the_run_is_over() {
+    let others = json!({ "exit": { "on": { "event": "order_completed" } },
+        "policy": { "quiet_hours": { "from": "11:00", "to": "18:00" } } });
+    let mut stage = Stage::new(json!([push("one")]), others);
+    stage.enter();
+    let (until, reason) = (minute(360), Reason::QuietHours);
+    assert_eq!(stage.rulings(), [("one", Ruling::Held { until, reason })]);
+    assert_eq!(stage.run().state, RunState::Finished);
+    assert_eq!(
+        crate::watched_until(&stage.plan, stage.run()),
+        Some(NOON.plus_millis(crate::HELD.millis()))
+    );
+    stage.now = minute(30);
+    stage.did("order_completed", json!({}));
+    assert_eq!(stage.cancelled(), ["one"]);
+    assert_eq!(stage.run().state, RunState::Finished);
+    stage.told_why("one", Mark::Undeliverable, Some(Reason::SourceCancelled));
+    assert_eq!(crate::watched_until(&stage.plan, stage.run()), None);
+}
+
+#[test]
 fn leaving_the_segment_ends_the_run_at_its_next_step() {
     let others =
         json!({ "trigger": { "segment_entered": 8 }, "exit": { "when_no_longer_matching": true } });
