@@ -9,6 +9,7 @@ pub mod deliveries;
 pub mod dimension;
 mod health_of_sending;
 mod imports;
+mod journeys;
 pub mod metrics;
 mod names;
 pub mod people;
@@ -102,6 +103,15 @@ pub(crate) fn router() -> OpenApiRouter<App> {
             definitions::broadcasts::delete
         ))
         .routes(routes!(definitions::broadcasts::preview))
+        .routes(routes!(journeys::list, journeys::apply))
+        .routes(routes!(journeys::get))
+        .routes(routes!(journeys::start))
+        .routes(routes!(journeys::pause))
+        .routes(routes!(journeys::stop))
+        .routes(routes!(journeys::enter::enter))
+        .routes(routes!(journeys::runs::list))
+        .routes(routes!(journeys::runs::get))
+        .routes(routes!(journeys::runs::of_person))
         .routes(routes!(sending::release))
         .routes(routes!(sending::cancel))
         .routes(routes!(sending::test))

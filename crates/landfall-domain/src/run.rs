@@ -94,6 +94,8 @@ pub enum RunInput {
     Review {
         /// Whom.
         person: PersonKey,
+        /// How much of it.
+        look: Look,
     },
     /// Somebody is sent into a journey: by a call, a schedule, a webhook, or an event of somebody else.
     Enter {
@@ -101,7 +103,9 @@ pub enum RunInput {
         journey: JourneyId,
         /// Whom.
         who: Identifier,
-        /// What sent them, for templates and conditions.
+        /// What sent them, as an event's name: conditions and templates see it as one.
+        event: String,
+        /// Its data.
         data: EventData,
         /// The call's or schedule's id, for the deliveries that come of it.
         trigger_id: Option<u64>,
@@ -114,6 +118,19 @@ pub enum RunInput {
         cause: EndCause,
     },
 }
+
+names!(
+    /// How much of what is known about a person is looked at.
+    Look {
+        /// What is due.
+        Due = "due",
+        /// Every segment: their conditions have changed.
+        All = "all",
+        /// Everything is counted anew from the person's history first: something is counted that was not
+        /// before.
+        Recount = "recount",
+    }
+);
 
 names!(
     /// Why something outside ended a run.

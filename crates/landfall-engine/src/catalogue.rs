@@ -133,7 +133,7 @@ impl Catalogue {
 
     /// A message's name taken apart by the convention: the step's name if it follows it (has more
     /// than one part), otherwise nothing.
-    fn message_name(&self, message: &MessageRef) -> MessageName {
+    pub(crate) fn message_name(&self, message: &MessageRef) -> MessageName {
         let name = self
             .step_name(message)
             .map(MessageName::parse)

@@ -100,6 +100,10 @@ pub(crate) fn publish(workspace: &Workspace, changes: &ChangeSet) {
         drop(work);
         shared.wake.tell();
     }
+    if !(changes.runs.is_empty() && changes.profiles.is_empty()) {
+        workspace.timers().apply(changes);
+        shared.timers_changed.notify_one();
+    }
     let rows: Vec<RowUpdate> = changes.deliveries.iter().flat_map(rows).collect();
     shared.board.update(|board| {
         board.apply(&rows);

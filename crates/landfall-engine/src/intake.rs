@@ -8,6 +8,7 @@
 mod tests;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use landfall_domain::decide::{Taken, decide, wants, wants_more};
 use landfall_domain::input::Input;
@@ -18,6 +19,8 @@ use landfall_store::StoreError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::feed;
+use crate::live::Live;
+use crate::reactor::Reactor;
 use crate::workspace::Workspace;
 
 /// Inputs in one transaction, unless a single submission is larger.
@@ -195,6 +198,9 @@ impl Intake {
         };
         intake.restart(start);
         feed::fill_queue(&intake.workspace)?;
+        let store = intake.workspace.store();
+        intake.workspace.timers().fill(store.as_ref())?;
+        intake.workspace.set_live(Live::read(store.as_ref())?);
         Ok((intake, last_fact))
     }
 
@@ -270,13 +276,15 @@ impl Intake {
         for input in batch.iter().flat_map(|job| &job.inputs) {
             wants(input, &mut want);
         }
+        let live = self.workspace.live();
+        want.audience = live.reacts;
         for _ in 0..CONFLICTS_MAX {
             if !self.fresh {
                 self.restart(self.workspace.store().start()?);
             }
             // Until the batch is stored, what it leaves behind here is not what the store has.
             self.fresh = false;
-            let (decided, changes) = self.decide(batch, &want, now)?;
+            let (decided, changes) = self.decide(batch, &want, &live, now)?;
             if changes.is_empty() {
                 self.fresh = true;
                 return Ok(decided);
@@ -302,6 +310,7 @@ impl Intake {
         &mut self,
         batch: &[Job],
         want: &Want,
+        live: &Arc<Live>,
         now: Timestamp,
     ) -> Result<(Vec<Decided>, ChangeSet), StoreError> {
         self.set.take(self.workspace.store().load(want)?);
@@ -310,15 +319,25 @@ impl Intake {
             more.audience = want.audience;
             self.set.take(self.workspace.store().load(&more)?);
         }
+        let mut reactor = Reactor::new(&self.workspace, Arc::clone(live), now);
+        self.set.tell_news(reactor.is_some());
         let mut decided = Vec::with_capacity(batch.len());
         for job in batch {
-            let inputs = job.inputs.iter();
+            let mut taken = Vec::with_capacity(job.inputs.len());
+            for input in &job.inputs {
+                let mark = self.set.log_len();
+                taken.push(decide(&mut self.set, input, now));
+                if let Some(reactor) = &mut reactor {
+                    reactor.react(&mut self.set, input, mark)?;
+                }
+            }
             decided.push(Decided {
-                taken: inputs
-                    .map(|input| decide(&mut self.set, input, now))
-                    .collect(),
+                taken,
                 assignments: self.set.take_assignments(),
             });
+        }
+        if let Some(reactor) = reactor {
+            reactor.finish(&mut self.set);
         }
         Ok((decided, self.set.finish()))
     }

@@ -12,13 +12,18 @@ pub mod dispatch;
 pub mod feed;
 pub mod heartbeat;
 pub mod intake;
+pub mod journeys;
+mod live;
 mod open;
 pub mod random;
+mod reactor;
 pub mod reporting;
 pub mod roster;
 pub mod seal;
+pub mod segments;
 #[cfg(test)]
 mod tests;
+pub mod timers;
 pub mod workspace;
 
 pub use catalogue::Catalogue;
@@ -31,6 +36,7 @@ pub use landfall_domain::decide::Taken;
 pub use open::{Opened, Options, open};
 pub use reporting::{Reporter, Reporting};
 pub use roster::Roster;
+pub use timers::Timekeeper;
 pub use workspace::{Rebuild, Workspace};
 
 /// Something that Landfall does by itself, as an input.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use landfall_domain::time::Clock;
+use landfall_journey::chance::Salt;
 use landfall_store::{Store, StoreError};
 
 use crate::feed;
@@ -22,6 +23,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Where the board's snapshot is kept; `None`: the board is rebuilt at each start.
     pub snapshot: Option<PathBuf>,
+    /// A secret that is the workspace's for good: ids of deliveries that journeys make are derived from it.
+    pub salt: Salt,
 }
 
 /// A running workspace. Dropping it without [`Opened::stop`] leaves its threads to the end of the
@@ -47,6 +50,7 @@ pub fn open(store: Arc<dyn Store>, options: Options) -> Result<Opened, StoreErro
         store,
         options.clock,
         options.snapshot.clone(),
+        options.salt,
     );
     let (intake, last_fact) = Intake::start(workspace.clone())?;
     let watermark = options

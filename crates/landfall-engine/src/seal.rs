@@ -5,6 +5,7 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::digest;
+use aws_lc_rs::hkdf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -12,12 +13,24 @@ use base64::engine::general_purpose::STANDARD;
 pub const MASTER_KEY_BYTES: usize = 32;
 
 /// The key that seals all secrets of a data folder.
-pub struct MasterKey(RandomizedNonceKey);
+pub struct MasterKey {
+    seal: RandomizedNonceKey,
+    derive: hkdf::Prk,
+}
 
 /// Something could not be sealed or opened: a wrong master key, or damaged text.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a stored secret cannot be opened: the master key does not fit or the text is damaged")]
 pub struct SealError;
+
+/// Sixteen bytes, as a length.
+struct Sixteen;
+
+impl hkdf::KeyType for Sixteen {
+    fn len(&self) -> usize {
+        16
+    }
+}
 
 impl std::fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -31,9 +44,21 @@ impl MasterKey {
     /// # Errors
     /// When the bytes are not [`MASTER_KEY_BYTES`] long.
     pub fn new(bytes: &[u8]) -> Result<Self, SealError> {
-        RandomizedNonceKey::new(&AES_256_GCM, bytes)
-            .map(Self)
-            .map_err(|_| SealError)
+        let seal = RandomizedNonceKey::new(&AES_256_GCM, bytes).map_err(|_| SealError)?;
+        let derive = hkdf::Salt::new(hkdf::HKDF_SHA256, b"landfall").extract(bytes);
+        Ok(Self { seal, derive })
+    }
+
+    /// A secret of its own for a purpose, always the same one (HKDF, RFC 5869).
+    ///
+    /// # Errors
+    /// Never in practice: the length is one that the function gives.
+    pub fn derive(&self, purpose: &str) -> Result<[u8; 16], SealError> {
+        let info = [purpose.as_bytes()];
+        let made = self.derive.expand(&info, Sixteen).map_err(|_| SealError)?;
+        let mut secret = [0; 16];
+        made.fill(&mut secret).map_err(|_| SealError)?;
+        Ok(secret)
     }
 
     /// Seals `secret` for the place named by `context`: text sealed for one place does not open for
@@ -44,7 +69,7 @@ impl MasterKey {
     pub fn seal(&self, context: &str, secret: &str) -> Result<String, SealError> {
         let mut sealed = secret.as_bytes().to_vec();
         let nonce = self
-            .0
+            .seal
             .seal_in_place_append_tag(Aad::from(context.as_bytes()), &mut sealed)
             .map_err(|_| SealError)?;
         let mut out = nonce.as_ref().to_vec();
@@ -64,7 +89,7 @@ impl MasterKey {
         let mut body = bytes.split_off(NONCE_LEN);
         let nonce = Nonce::try_assume_unique_for_key(&bytes).map_err(|_| SealError)?;
         let opened = self
-            .0
+            .seal
             .open_in_place(nonce, Aad::from(context.as_bytes()), &mut body)
             .map_err(|_| SealError)?;
         String::from_utf8(opened.to_vec()).map_err(|_| SealError)

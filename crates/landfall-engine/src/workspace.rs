@@ -8,6 +8,7 @@ use landfall_domain::decide::Taken;
 use landfall_domain::ids::DeliveryKey;
 use landfall_domain::input::Input;
 use landfall_domain::time::{Clock, Timestamp};
+use landfall_journey::chance::Salt;
 use landfall_store::{RejectedInput, Store, StoreError};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 
@@ -15,7 +16,9 @@ use crate::catalogue::Catalogue;
 use crate::dispatch::queue::{Lane, Queue};
 use crate::feed::Touched;
 use crate::intake::{Answers, Decided, Job, SubmitError, answer_tasks};
+use crate::live::Live;
 use crate::roster::Roster;
+use crate::timers::Timers;
 
 /// How many submissions may wait before callers are asked to slow down.
 pub const QUEUE_MAX: usize = 4_096;
@@ -53,6 +56,18 @@ pub(crate) struct Shared {
     pub(crate) triggered: Arc<Notify>,
     /// Definitions of messages that were read lately.
     pub(crate) definitions: Mutex<crate::definitions::Cache>,
+    /// What reacts to inputs.
+    pub(crate) live: RwLock<Arc<Live>>,
+    /// When what waits is woken.
+    pub(crate) timers: Mutex<Timers>,
+    /// Told when a timer was set.
+    pub(crate) timers_changed: Notify,
+    /// Told when a segment has to be built.
+    pub(crate) segments_changed: Notify,
+    /// Held by whoever changes a definition.
+    pub(crate) defining: tokio::sync::Mutex<()>,
+    /// What ids of deliveries are derived from.
+    pub(crate) salt: Salt,
 }
 
 /// Wakes those who send: one for what is urgent, and one for the rest.
@@ -104,6 +119,7 @@ impl Workspace {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         snapshot: Option<PathBuf>,
+        salt: Salt,
     ) -> (Self, mpsc::Receiver<Job>) {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
         let (watchers, _) = broadcast::channel(WATCH_BACKLOG);
@@ -125,6 +141,12 @@ impl Workspace {
             wake: Wake::default(),
             triggered: Arc::default(),
             definitions: Mutex::default(),
+            live: RwLock::default(),
+            timers: Mutex::default(),
+            timers_changed: Notify::default(),
+            segments_changed: Notify::default(),
+            defining: tokio::sync::Mutex::default(),
+            salt,
         };
         (
             Self {
@@ -282,6 +304,12 @@ impl Workspace {
             .work
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The index of timers.
+    pub(crate) fn timers(&self) -> MutexGuard<'_, Timers> {
+        let timers = &self.shared.timers;
+        timers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How much waits to be sent, by lane, and how much is being handed over.

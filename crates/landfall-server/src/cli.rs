@@ -42,6 +42,12 @@ pub(crate) enum Command {
     Send(crate::commands::send::Send),
     /// Where changes of deliveries are reported to: add, list, remove, test, dead letters.
     Webhooks(crate::commands::webhooks::Webhooks),
+    /// Make journeys from files, or say what is wrong with them.
+    Apply(crate::commands::apply::Apply),
+    /// Journeys: list, show, start, pause, stop; who is in them.
+    Journeys(crate::commands::journeys::Journeys),
+    /// Why a person got a message of a journey, or did not: every check with what it saw.
+    Explain(crate::commands::journeys::Explain),
     #[command(flatten)]
     Ask(crate::commands::ask::Ask),
     /// Import a file: Customer.io delivery export, webhook archive, people or devices.

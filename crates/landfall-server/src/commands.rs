@@ -1,9 +1,11 @@
 //! One module for each command.
 
+pub(crate) mod apply;
 pub(crate) mod ask;
 pub(crate) mod credentials;
 pub(crate) mod import;
 mod init;
+pub(crate) mod journeys;
 mod keys;
 pub(crate) mod send;
 pub(crate) mod sim;
@@ -26,6 +28,9 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Credentials(credentials) => credentials::run(credentials),
         Command::Send(send) => send::run(&send),
         Command::Webhooks(webhooks) => webhooks::run(&webhooks),
+        Command::Apply(apply) => apply::run(&apply),
+        Command::Journeys(journeys) => journeys::run(&journeys),
+        Command::Explain(explain) => journeys::explain(&explain),
         Command::Ask(ask) => ask::run(ask),
         Command::Import(import) => import::run(&import),
         Command::Sim(sim) => sim::run(&sim),

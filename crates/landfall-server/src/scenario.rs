@@ -93,6 +93,7 @@ fn open(folder: &Path, clock: &Arc<ManualClock>, seed: u64) -> Result<Opened> {
         name: "scenario".to_owned(),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         snapshot: None,
+        salt: [0; 16],
     };
     Ok(landfall_engine::open(store, options)?.filled())
 }

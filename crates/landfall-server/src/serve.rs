@@ -8,7 +8,11 @@ use anyhow::{Context as _, Result, bail};
 use landfall_domain::time::WallClock;
 use landfall_engine::directory::WorkspaceRecord;
 use landfall_engine::random::SystemRandom;
-use landfall_engine::{Directory, Opened, Options, Reporter, Reporting, Sending, Workspace};
+use landfall_engine::seal::MasterKey;
+use landfall_engine::segments::Builder;
+use landfall_engine::{
+    Directory, Opened, Options, Reporter, Reporting, Sending, Timekeeper, Workspace,
+};
 use landfall_store::Store;
 
 use crate::cli::{LogFormat, Serve};
@@ -36,16 +40,16 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         );
     }
     let _lock = folder.lock()?;
+    let master = folder.master_key()?;
     let opened = file
         .workspaces
         .iter()
-        .map(|record| open(serve, &folder, record))
+        .map(|record| open(serve, &folder, record, &master))
         .collect::<Result<Vec<_>>>()?;
     let handles: Vec<Workspace> = opened
         .iter()
         .map(|opened| opened.workspace.clone())
         .collect();
-    let master = folder.master_key()?;
     let directory = Directory::new(folder.directory_path(), file, handles.clone(), master)?;
     let settings = landfall_api::Settings {
         public_host: serve.public_host.clone(),
@@ -65,7 +69,9 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         .enable_all()
         .build()?;
     for workspace in handles {
+        runtime.spawn(Builder::new(workspace.clone()).run());
         if !serve.sending.no_send {
+            runtime.spawn(Timekeeper::new(workspace.clone()).run());
             runtime.spawn(Reporter::new(reporting.clone(), workspace.clone()).run());
         }
         runtime.spawn(keep_swept(workspace));
@@ -153,7 +159,12 @@ fn stop_signal() -> Result<impl Future<Output = ()>> {
     })
 }
 
-fn open(serve: &Serve, folder: &DataFolder, record: &WorkspaceRecord) -> Result<Opened> {
+fn open(
+    serve: &Serve,
+    folder: &DataFolder,
+    record: &WorkspaceRecord,
+    master: &MasterKey,
+) -> Result<Opened> {
     let salt = salt(record);
     let store: Arc<dyn Store> = match &serve.database_url {
         None => {
@@ -181,6 +192,7 @@ fn open(serve: &Serve, folder: &DataFolder, record: &WorkspaceRecord) -> Result<
         name: record.name.clone(),
         clock: Arc::new(WallClock),
         snapshot: Some(folder.snapshot(record)),
+        salt: master.derive(&format!("deliveries:{}", record.id))?,
     };
     landfall_engine::open(store, options)
         .with_context(|| format!("cannot open workspace `{}`", record.name))

@@ -127,7 +127,8 @@ pub(crate) async fn replay(
         .ok_or_else(|| Problem::not_found("person", &id))
 }
 
-fn identifier(visit: &Visit, id: &str) -> Result<Identifier, Problem> {
+/// Whom a path and `id_type` name.
+pub(crate) fn identifier(visit: &Visit, id: &str) -> Result<Identifier, Problem> {
     let kind = visit.parameter("id_type").unwrap_or("id");
     let kind = IdentifierKind::named(kind).ok_or_else(|| {
         Problem::field("id_type", "write id, email, phone, cio_id or anonymous_id")

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use landfall_audience::definition::Fault;
 use landfall_board::QueryError;
 use landfall_engine::SubmitError;
 use landfall_engine::credentials::CredentialError;
@@ -38,11 +39,13 @@ pub enum Code {
     CredentialRefused,
     /// The provider cannot be asked now: try again later, or store the credential unchecked.
     ProviderUnavailable,
+    /// A journey, segment or another definition has faults: mend them.
+    DefinitionInvalid,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::InvalidParameter,
         Self::Unauthorized,
         Self::NotFound,
@@ -54,6 +57,7 @@ impl Code {
         Self::CredentialInvalid,
         Self::CredentialRefused,
         Self::ProviderUnavailable,
+        Self::DefinitionInvalid,
     ];
 
     /// Stable name; `docs/errors/<name>.md` explains it.
@@ -70,6 +74,7 @@ impl Code {
             Self::CredentialInvalid => "credential_invalid",
             Self::CredentialRefused => "credential_refused",
             Self::ProviderUnavailable => "provider_unavailable",
+            Self::DefinitionInvalid => "definition_invalid",
         }
     }
 
@@ -83,7 +88,7 @@ impl Code {
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::CredentialRefused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::CredentialRefused | Self::DefinitionInvalid => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ProviderUnavailable => StatusCode::BAD_GATEWAY,
         }
     }
@@ -95,6 +100,7 @@ pub struct Problem {
     code: Code,
     message: String,
     field: Option<String>,
+    faults: Vec<Fault>,
 }
 
 /// The body of an error answer.
@@ -112,17 +118,46 @@ struct ProblemError {
     /// The parameter or field that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// What is wrong with a definition, fault by fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<FaultBody>,
     /// The page that explains the code.
     doc: String,
 }
 
+/// One fault of a definition.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct FaultBody {
+    /// Where, such as `steps[2].branch.if.event`.
+    path: String,
+    /// What is wrong there.
+    wrong: String,
+    /// What to do about it.
+    fix: String,
+}
+
 impl Problem {
+    /// A definition with faults.
+    pub(crate) fn faults(faults: &[Fault]) -> Self {
+        let message = match faults {
+            [only] => only.to_string(),
+            [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
+            [] => "the definition is not valid".to_owned(),
+        };
+        Self {
+            faults: faults.to_vec(),
+            field: faults.first().map(|fault| fault.path.clone()),
+            ..Self::new(Code::DefinitionInvalid, message)
+        }
+    }
+
     /// An error of that code.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
             field: None,
+            faults: Vec::new(),
         }
     }
 
@@ -132,6 +167,7 @@ impl Problem {
             code: Code::InvalidParameter,
             message: message.into(),
             field: Some(field.to_owned()),
+            faults: Vec::new(),
         }
     }
 
@@ -151,12 +187,23 @@ impl Problem {
     }
 }
 
+impl From<Fault> for FaultBody {
+    fn from(fault: Fault) -> Self {
+        Self {
+            path: fault.path,
+            wrong: fault.wrong,
+            fix: fault.fix,
+        }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let error = ProblemError {
             code: self.code.name(),
             message: self.message,
             field: self.field,
+            faults: self.faults.into_iter().map(FaultBody::from).collect(),
             doc: format!("docs/errors/{}.md", self.code.name()),
         };
         let mut response = (self.code.status(), Json(ProblemBody { error })).into_response();
@@ -215,6 +262,7 @@ impl From<CredentialError> for Problem {
             code: Code::CredentialInvalid,
             message: error.problem,
             field: Some(error.field.to_owned()),
+            faults: Vec::new(),
         }
     }
 }

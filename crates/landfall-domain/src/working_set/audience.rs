@@ -54,6 +54,11 @@ impl WorkingSet {
         self.deliveries.get(&key)
     }
 
+    /// Every loaded or new delivery, with the changes so far, in no particular order.
+    pub fn deliveries(&self) -> impl Iterator<Item = &Delivery> {
+        self.deliveries.values()
+    }
+
     /// A loaded delivery by its outside id, with the changes so far.
     pub fn delivery_named(&self, id: &str) -> Option<&Delivery> {
         self.deliveries.get(self.deliveries_by_id.get(id)?)
@@ -102,6 +107,11 @@ impl WorkingSet {
             self.open_runs.remove(&(before.person, run.key));
         }
         self.keep_run(run);
+    }
+
+    /// The key that [`WorkingSet::new_run_key`] gives next.
+    pub const fn next_run_key(&self) -> RunKey {
+        RunKey(self.next.run)
     }
 
     /// A key for a new run, which is in use from now on.

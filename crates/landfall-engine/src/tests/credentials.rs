@@ -40,6 +40,7 @@ impl House {
             name: "shop".to_owned(),
             clock: clock.clone(),
             snapshot: None,
+            salt: [7; 16],
         };
         let opened = crate::open(Arc::clone(&shop.store), options).unwrap();
         let file = DirectoryFile {

@@ -56,6 +56,7 @@ fn open(shop: &Shop, number: usize) -> Opened {
         name: format!("shop {number}"),
         clock: Arc::new(ManualClock::at(seconds(NOW))),
         snapshot: None,
+        salt: [7; 16],
     };
     crate::open(Arc::clone(&shop.store), options)
         .unwrap()

@@ -67,6 +67,7 @@ pub(crate) fn start(store: Arc<dyn Store>, snapshot: Option<PathBuf>) -> Opened 
         name: "shop".to_owned(),
         clock: Arc::new(ManualClock::at(seconds(NOW))),
         snapshot,
+        salt: [7; 16],
     };
     crate::open(store, options).unwrap()
 }

@@ -150,6 +150,7 @@ impl World {
             name: "shop".to_owned(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             snapshot: None,
+            salt: [7; 16],
         };
         let opened = landfall_engine::open(store, options);
         let opened = opened.expect("the store is read").filled();

@@ -34,6 +34,7 @@ impl Desk {
             name: "shop".to_owned(),
             clock: Arc::new(ManualClock::at(Timestamp::from_seconds(NOW))),
             snapshot: None,
+            salt: [7; 16],
         };
         let opened = landfall_engine::open(Arc::new(store), options)
             .unwrap()

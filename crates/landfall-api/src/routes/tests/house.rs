@@ -271,6 +271,7 @@ fn workspace(folder: &std::path::Path, clock: &Arc<ManualClock>, number: u32) ->
         name: format!("shop {number}"),
         clock: clock.clone(),
         snapshot: None,
+        salt: [7; 16],
     };
     landfall_engine::open(Arc::new(store), options)
         .unwrap()

@@ -399,6 +399,7 @@ fn open(
         name: "shop".to_owned(),
         clock: Arc::clone(clock) as Arc<dyn landfall_domain::time::Clock>,
         snapshot: None,
+        salt: [7; 16],
     };
     let opened = crate::open(store, options).unwrap().filled();
     let carriers = Carriers::default();

@@ -136,6 +136,7 @@ impl House {
             name: "shop".to_owned(),
             clock: Arc::clone(&clock) as Arc<dyn landfall_domain::time::Clock>,
             snapshot: None,
+            salt: [7; 16],
         };
         let store: Arc<dyn Store> = Arc::new(store);
         let opened = crate::open(store, options).unwrap().filled();

@@ -84,6 +84,33 @@ impl Client {
         self.read(response)
     }
 
+    /// Sends a body, gets the status and the JSON of whatever is answered.
+    pub(crate) fn post_whatever(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: &[u8],
+    ) -> Result<(u16, Value)> {
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.url))
+            .header("authorization", &self.bearer)
+            .header("content-type", content_type);
+        let mut response = request.send(body).with_context(|| self.unreachable())?;
+        let status = response.status().as_u16();
+        let text = response.body_mut().read_to_string();
+        let text = text.context("the answer broke off")?;
+        Ok((
+            status,
+            serde_json::from_str(&text).context("the answer is not JSON")?,
+        ))
+    }
+
+    /// A name as a part of a path.
+    pub(crate) fn encoded(part: &str) -> String {
+        percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC).to_string()
+    }
+
     /// Deletes something.
     pub(crate) fn delete(&self, path: &str) -> Result<()> {
         let request = self

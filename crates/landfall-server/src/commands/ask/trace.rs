@@ -152,7 +152,10 @@ pub(crate) fn words(fact: &Value) -> String {
 
 /// Shows what happened to a person.
 pub(crate) fn timeline(timeline: &Timeline) -> Result<()> {
-    let path = format!("/landfall/v1/people/{}/timeline", encoded(&timeline.person));
+    let path = format!(
+        "/landfall/v1/people/{}/timeline",
+        Client::encoded(&timeline.person)
+    );
     let parameters = [
         ("id_type".to_owned(), timeline.id_type.clone()),
         ("limit".to_owned(), timeline.limit.to_string()),
@@ -177,10 +180,5 @@ pub(crate) fn timeline(timeline: &Timeline) -> Result<()> {
 
 /// Where a delivery's trail is.
 pub(crate) fn path(delivery: &str) -> String {
-    format!("/landfall/v1/deliveries/{}", encoded(delivery))
-}
-
-/// One path segment, percent-encoded.
-fn encoded(segment: &str) -> String {
-    percent_encoding::utf8_percent_encode(segment, percent_encoding::NON_ALPHANUMERIC).to_string()
+    format!("/landfall/v1/deliveries/{}", Client::encoded(delivery))
 }

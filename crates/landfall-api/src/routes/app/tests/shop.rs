@@ -53,6 +53,7 @@ impl Shop {
             name: "shop".to_owned(),
             clock: clock.clone(),
             snapshot: None,
+            salt: [7; 16],
         };
         let opened = landfall_engine::open(Arc::new(store.unwrap()), options)
             .unwrap()

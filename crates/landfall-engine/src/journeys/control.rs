@@ -1,0 +1,124 @@
+//! Starting, pausing and stopping journeys.
+
+use landfall_domain::ids::JourneyId;
+use landfall_domain::input::{Body, Input};
+use landfall_domain::run::{EndCause, RunInput, RunState};
+
+use super::{Journey, JourneyError, JourneyState};
+use crate::input_of_ours;
+use crate::workspace::Workspace;
+
+/// Runs changed in one submission.
+const PAGE: usize = 1_000;
+
+impl Workspace {
+    /// Lets people enter: of a draft, of a paused journey (whose runs go on where they stood), or of a
+    /// stopped one. Whether it is fit to start is not asked here.
+    ///
+    /// # Errors
+    /// When there is none, it runs, or what its conditions ask about is still being counted.
+    pub async fn start_journey(&self, name: &str) -> Result<(JourneyId, Journey), JourneyError> {
+        let (id, journey) = self.find_journey(name).await?;
+        if journey.state == JourneyState::Running {
+            let (state, fix) = (journey.state, "there is nothing to start");
+            return Err(JourneyError::State { state, fix });
+        }
+        if let Some(build) = journey.build {
+            return Err(JourneyError::Building(build.percent()));
+        }
+        let was_paused = journey.state == JourneyState::Paused;
+        let now = self.now();
+        let journey = Journey {
+            state: JourneyState::Running,
+            started_at: journey.started_at.or(Some(now)),
+            updated_at: now,
+            ..journey
+        };
+        self.keep_journey(id, &journey).await?;
+        self.reload_live().await?;
+        if was_paused {
+            self.each_run(id, |run| RunInput::Wake { run }).await?;
+        }
+        Ok((id, journey))
+    }
+
+    /// Lets nobody enter and nobody move on, until the journey is started again.
+    ///
+    /// # Errors
+    /// When there is none, or it does not run.
+    pub async fn pause_journey(&self, name: &str) -> Result<(JourneyId, Journey), JourneyError> {
+        self.leave_running(name, JourneyState::Paused, &[JourneyState::Running])
+            .await
+    }
+
+    /// Ends the journey: nobody enters, and its runs are over. Messages that wait are taken back.
+    ///
+    /// # Errors
+    /// When there is none, or it is neither running nor paused.
+    pub async fn stop_journey(&self, name: &str) -> Result<(JourneyId, Journey), JourneyError> {
+        let from = [JourneyState::Running, JourneyState::Paused];
+        let (id, journey) = self
+            .leave_running(name, JourneyState::Stopped, &from)
+            .await?;
+        let cause = EndCause::JourneyStopped;
+        self.each_run(id, |run| RunInput::End { run, cause })
+            .await?;
+        Ok((id, journey))
+    }
+
+    async fn leave_running(
+        &self,
+        name: &str,
+        to: JourneyState,
+        from: &[JourneyState],
+    ) -> Result<(JourneyId, Journey), JourneyError> {
+        let (id, journey) = self.find_journey(name).await?;
+        if !from.contains(&journey.state) {
+            let (state, fix) = (journey.state, "only what runs can be paused or stopped");
+            return Err(JourneyError::State { state, fix });
+        }
+        let journey = Journey {
+            state: to,
+            updated_at: self.now(),
+            ..journey
+        };
+        self.keep_journey(id, &journey).await?;
+        self.reload_live().await?;
+        Ok((id, journey))
+    }
+
+    /// A journey by number, slug or name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn find_journey(&self, name: &str) -> Result<(JourneyId, Journey), JourneyError> {
+        let wanted = name.to_owned();
+        let found = self.read(move |store| super::named(store, &wanted)).await?;
+        found.ok_or_else(|| JourneyError::Missing(name.to_owned()))
+    }
+
+    /// Submits an input for each run that is on its way.
+    async fn each_run(
+        &self,
+        journey: JourneyId,
+        input: impl Fn(landfall_domain::ids::RunKey) -> RunInput,
+    ) -> Result<(), JourneyError> {
+        let mut after = None;
+        loop {
+            let page = self
+                .read(move |store| store.runs_in(journey, after, PAGE))
+                .await?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.key);
+            let running = page.iter().filter(|run| run.state == RunState::Running);
+            let inputs: Vec<Input> = running
+                .map(|run| input_of_ours(Body::Run(Box::new(input(run.key)))))
+                .collect();
+            if !inputs.is_empty() {
+                self.submit_patiently(inputs).await?;
+            }
+        }
+    }
+}

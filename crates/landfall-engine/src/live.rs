@@ -1,0 +1,226 @@
+//! What is live in a workspace: its data-driven segments and its journeys, compiled. One value, replaced
+//! as a whole when a definition changes; a batch of inputs sees one and the same throughout.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError};
+
+use landfall_audience::definition::Fault;
+use landfall_audience::{Cause, EventInHand, Patterns, Policy, Segments, Zone};
+use landfall_domain::activity::EventKind;
+use landfall_domain::ids::{JourneyId, SegmentId};
+use landfall_journey::Plan;
+use landfall_journey::definition::Trigger;
+use landfall_store::{Store, StoreError};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::journeys::{self, JourneyState};
+use crate::segments;
+use crate::workspace::Workspace;
+
+/// Everything that reacts to inputs.
+#[derive(Debug, Default)]
+pub(crate) struct Live {
+    /// Data-driven segments.
+    pub(crate) segments: Segments,
+    /// Their numbers.
+    pub(crate) data_driven: BTreeSet<SegmentId>,
+    /// What segments and journeys count.
+    pub(crate) patterns: Patterns,
+    /// The zone of people who have none.
+    pub(crate) zone: Zone,
+    /// The workspace's rules about sending.
+    pub(crate) policy: Policy,
+    /// Whether there is anything at all: without, inputs are not looked at twice.
+    pub(crate) reacts: bool,
+    journeys: BTreeMap<JourneyId, LiveJourney>,
+    /// By the name of the event, where only events of one name are meant.
+    by_event: FxHashMap<String, Vec<JourneyId>>,
+    /// Whose events have names with wildcards.
+    by_any_event: Vec<JourneyId>,
+    by_segment: FxHashMap<(SegmentId, bool), Vec<JourneyId>>,
+}
+
+/// A journey with all its versions.
+#[derive(Debug)]
+struct LiveJourney {
+    state: JourneyState,
+    newest: u32,
+    versions: BTreeMap<u32, Arc<LivePlan>>,
+}
+
+/// A version of a journey, and what its runs have to be told of.
+#[derive(Debug)]
+pub(crate) struct LivePlan {
+    pub(crate) plan: Arc<Plan>,
+    /// What its conditions need.
+    pub(crate) needs: FxHashSet<Cause>,
+}
+
+impl LivePlan {
+    fn new(plan: Arc<Plan>) -> Self {
+        let conditions = plan.conditions();
+        let needs = conditions.iter().flat_map(|condition| condition.needs());
+        Self {
+            needs: needs.copied().collect(),
+            plan,
+        }
+    }
+}
+
+impl LivePlan {
+    /// Whether an event may end runs, meet the goal or take it back.
+    pub(crate) fn listens_to(&self, event: &EventInHand) -> bool {
+        let mut filters = self.plan.listens_to().into_iter();
+        filters.any(|filter| filter.names(event.kind, &event.name))
+    }
+
+    /// Whether an event may start runs.
+    fn is_started_by(&self, kind: EventKind, name: &str) -> bool {
+        let filter = self.plan.started_by();
+        filter.is_some_and(|filter| filter.names(kind, name))
+    }
+}
+
+impl Live {
+    /// Everything that a store holds, compiled.
+    pub(crate) fn read(store: &dyn Store) -> Result<Self, StoreError> {
+        let stored = segments::all(store)?;
+        let (segments, data_driven) =
+            segments::compile(&stored).map_err(|faults| unreadable("segment", &faults))?;
+        let mut live = Self {
+            patterns: segments.patterns(),
+            segments,
+            data_driven,
+            ..Self::default()
+        };
+        let around = journeys::surroundings(&stored);
+        let versions = journeys::versions(store)?;
+        for (id, journey) in journeys::all(store)? {
+            let mut compiled = BTreeMap::new();
+            for version in versions.iter().filter(|version| version.journey == id) {
+                // A version after the newest was being applied when the program ended.
+                if version.version <= journey.version {
+                    let plan = journeys::compile(version, &journey.numbering, &around)
+                        .map_err(|faults| unreadable(&journey.slug, &faults))?;
+                    compiled.insert(version.version, Arc::new(LivePlan::new(plan)));
+                }
+            }
+            live.add(id, journey.state, journey.version, compiled);
+        }
+        live.reacts = !live.data_driven.is_empty() || !live.journeys.is_empty();
+        Ok(live)
+    }
+
+    fn add(
+        &mut self,
+        id: JourneyId,
+        state: JourneyState,
+        newest: u32,
+        versions: BTreeMap<u32, Arc<LivePlan>>,
+    ) {
+        for live in versions.values() {
+            for condition in live.plan.conditions() {
+                for pattern in condition.patterns() {
+                    self.patterns.add(pattern);
+                }
+            }
+        }
+        if state == JourneyState::Running
+            && let Some(live) = versions.get(&newest)
+        {
+            match &live.plan.definition.trigger {
+                Trigger::Event(event) => match event.exact_name() {
+                    Some(name) => self.by_event.entry(name.to_owned()).or_default().push(id),
+                    None => self.by_any_event.push(id),
+                },
+                Trigger::SegmentEntered(segment) => {
+                    self.by_segment
+                        .entry((*segment, true))
+                        .or_default()
+                        .push(id);
+                }
+                Trigger::SegmentLeft(segment) => {
+                    self.by_segment
+                        .entry((*segment, false))
+                        .or_default()
+                        .push(id);
+                }
+                Trigger::Date(_)
+                | Trigger::Product(_)
+                | Trigger::Api
+                | Trigger::Schedule(_)
+                | Trigger::Webhook => {}
+            }
+        }
+        let journey = LiveJourney {
+            state,
+            newest,
+            versions,
+        };
+        self.journeys.insert(id, journey);
+    }
+
+    /// The journeys that an event of this kind and name may start.
+    pub(crate) fn started_by(&self, kind: EventKind, name: &str) -> Vec<JourneyId> {
+        let exact = self.by_event.get(name).into_iter().flatten();
+        let candidates = exact.chain(&self.by_any_event).copied();
+        let starts = |journey: &JourneyId| {
+            let open = self.open(*journey);
+            open.is_some_and(|live| live.is_started_by(kind, name))
+        };
+        candidates.filter(starts).collect()
+    }
+
+    /// The journeys that entering (`true`) or leaving a segment starts.
+    pub(crate) fn started_by_segment(&self, segment: SegmentId, entered: bool) -> &[JourneyId] {
+        let journeys = self.by_segment.get(&(segment, entered));
+        journeys.map_or(&[], Vec::as_slice)
+    }
+
+    /// The version that people enter; `None`: nobody enters now.
+    pub(crate) fn open(&self, journey: JourneyId) -> Option<&Arc<LivePlan>> {
+        let journey = self.journeys.get(&journey)?;
+        let open = journey.state == JourneyState::Running;
+        journey.versions.get(&journey.newest).filter(|_| open)
+    }
+
+    /// A version that a run is pinned to.
+    pub(crate) fn plan(&self, journey: JourneyId, version: u32) -> Option<&Arc<LivePlan>> {
+        self.journeys.get(&journey)?.versions.get(&version)
+    }
+
+    /// Whether runs of a journey stand still.
+    pub(crate) fn is_paused(&self, journey: JourneyId) -> bool {
+        let journey = self.journeys.get(&journey);
+        journey.is_some_and(|journey| journey.state == JourneyState::Paused)
+    }
+}
+
+fn unreadable(what: &str, faults: &[Fault]) -> StoreError {
+    let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    StoreError::corrupt("documents", what, faults.join("; "))
+}
+
+impl Workspace {
+    /// What is live now.
+    pub(crate) fn live(&self) -> Arc<Live> {
+        let live = &self.shared.live;
+        Arc::clone(&live.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads what is live from the store, compiles it, and puts it in place.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or holds a definition that this program does not understand.
+    pub(crate) async fn reload_live(&self) -> Result<(), StoreError> {
+        let live = self.read(|store| Live::read(store)).await?;
+        self.set_live(live);
+        Ok(())
+    }
+
+    /// Replaces what is live, for batches that begin later.
+    pub(crate) fn set_live(&self, live: Live) {
+        let place = &self.shared.live;
+        *place.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
+    }
+}

@@ -1,0 +1,235 @@
+//! Reacting to what was decided, in the same transaction: what inputs mean for segments and journeys.
+//!
+//! The rules of the domain decide an input; the reactor looks at what that changed (activities of people,
+//! news of deliveries, merges), keeps counts and memberships current, and moves the runs of journeys. What
+//! a run wants done (send, set attributes, emit an event) is decided by the same rules at once, and what
+//! that changes is reacted to again, until nothing is left to do.
+//!
+//! Pure except for one thing: now and then it reads from the store what nobody could know to load before.
+//! The batch is committed only if nobody else committed since it was loaded, so what it reads is what the
+//! batch is decided on.
+
+mod absorb;
+mod door;
+mod effects;
+mod history;
+mod memory;
+mod merge;
+mod runs;
+mod stir;
+
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use landfall_audience::{MessageLabel, Touched};
+use landfall_domain::ids::{MessageKey, PersonKey};
+use landfall_domain::input::{Body, Input};
+use landfall_domain::person::Standing;
+use landfall_domain::run::{Look, RunInput};
+use landfall_domain::time::Timestamp;
+use landfall_domain::working_set::{LogMark, WorkingSet};
+use landfall_journey::chance::Salt;
+use landfall_store::{Store, StoreError};
+use rustc_hash::FxHashMap;
+
+use crate::catalogue::Catalogue;
+use crate::live::Live;
+use crate::workspace::Workspace;
+use memory::Memory;
+use stir::Stir;
+
+/// How often in a row what journeys do is reacted to. Journeys that start each other without a delay would
+/// go on for ever; after this many rounds events are still stored, but start nothing.
+const ROUNDS_MAX: usize = 32;
+
+/// Reacts to the inputs of one batch.
+pub(crate) struct Reactor {
+    live: Arc<Live>,
+    catalogue: Arc<Catalogue>,
+    store: Arc<dyn Store>,
+    salt: Salt,
+    now: Timestamp,
+    minds: FxHashMap<PersonKey, Mind>,
+    labels: FxHashMap<MessageKey, MessageLabel>,
+    /// Whose memberships have to be looked at.
+    stirred: Vec<PersonKey>,
+    /// What journeys have to be told of.
+    stirs: Vec<Stir>,
+}
+
+/// What is remembered about a person, while a batch lasts.
+#[derive(Default)]
+struct Mind {
+    memory: Memory,
+    changed: bool,
+    touched: Touched,
+}
+
+impl Reactor {
+    /// For a batch at `now`; `None`: nothing reacts.
+    pub(crate) fn new(workspace: &Workspace, live: Arc<Live>, now: Timestamp) -> Option<Self> {
+        live.reacts.then(|| Self {
+            live,
+            catalogue: workspace.catalogue(),
+            store: Arc::clone(workspace.store()),
+            salt: workspace.shared.salt,
+            now,
+            minds: FxHashMap::default(),
+            labels: FxHashMap::default(),
+            stirred: Vec::new(),
+            stirs: Vec::new(),
+        })
+    }
+
+    /// Reacts to an input that was decided: `mark` is where the batch stood before.
+    ///
+    /// # Errors
+    /// When what is stored about a person or a run cannot be read.
+    pub(crate) fn react(
+        &mut self,
+        set: &mut WorkingSet,
+        input: &Input,
+        mark: LogMark,
+    ) -> Result<(), StoreError> {
+        let mut mark = mark;
+        for (from, into) in set.moved_since(mark).to_vec() {
+            self.merge(set, from, into)?;
+        }
+        if let Body::Run(input) = &input.body {
+            self.take_prompt(set, input)?;
+        }
+        for _ in 0..ROUNDS_MAX {
+            let next = set.log_len();
+            self.absorb(set, mark)?;
+            self.review(set)?;
+            if self.stirs.is_empty() {
+                return Ok(());
+            }
+            mark = next;
+            for stir in std::mem::take(&mut self.stirs) {
+                self.take(set, stir)?;
+            }
+        }
+        tracing::warn!("journeys keep starting each other: what the last ones did starts nothing");
+        self.absorb(set, mark)?;
+        self.review(set)?;
+        self.stirs.clear();
+        Ok(())
+    }
+
+    /// Ends the batch: what is remembered goes back into the working set.
+    pub(crate) fn finish(self, set: &mut WorkingSet) {
+        for (person, mind) in self.minds {
+            if mind.changed {
+                set.put_profile(mind.memory.row(person));
+            }
+        }
+    }
+
+    fn take_prompt(&mut self, set: &WorkingSet, input: &RunInput) -> Result<(), StoreError> {
+        match input {
+            RunInput::Review { person, look } => {
+                if *look == Look::Recount {
+                    self.recount(set, *person)?;
+                }
+                if *look != Look::Due {
+                    self.mind(set, *person)?.touched.add_whole();
+                }
+                self.stirred.push(*person);
+            }
+            RunInput::Wake { run } => self.stirs.push(Stir::Wake(*run)),
+            RunInput::End { run, cause } => self.stirs.push(Stir::End(*run, *cause)),
+            RunInput::Enter {
+                journey,
+                who,
+                event,
+                data,
+                ..
+            } => {
+                if let Some(person) = set.person_of(who) {
+                    let event = stir::event_of(event, data, self.now);
+                    self.stirs
+                        .push(Stir::Enter(person, *journey, Arc::new(event)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is remembered about a loaded person.
+    fn mind(&mut self, set: &WorkingSet, person: PersonKey) -> Result<&mut Mind, StoreError> {
+        Ok(match self.minds.entry(person) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let memory = match set.profile(person) {
+                    Some(row) => Memory::of(row)?,
+                    None => Memory::default(),
+                };
+                place.insert(Mind {
+                    memory,
+                    ..Mind::default()
+                })
+            }
+        })
+    }
+
+    /// A message with its name as it is now.
+    fn label(&mut self, set: &WorkingSet, key: MessageKey) -> Option<&MessageLabel> {
+        if let Entry::Vacant(place) = self.labels.entry(key) {
+            let message = set.message_of(key)?;
+            let name = self.catalogue.message_name(message).to_string();
+            place.insert(MessageLabel::new(message.clone(), &name));
+        }
+        self.labels.get(&key)
+    }
+
+    /// Brings memberships up to what was touched.
+    fn review(&mut self, set: &mut WorkingSet) -> Result<(), StoreError> {
+        let live = Arc::clone(&self.live);
+        let now = self.now;
+        while let Some(key) = self.stirred.pop() {
+            let Some(person) = set.person(key).cloned() else {
+                continue;
+            };
+            let mind = self.mind(set, key)?;
+            let due = mind.memory.due().is_some_and(|due| due <= now);
+            if mind.touched.is_nothing() && !due {
+                continue;
+            }
+            mind.changed = true;
+            let touched = std::mem::take(&mut mind.touched);
+            if matches!(person.standing, Standing::Deleted | Standing::Merged(_)) {
+                let gone = std::mem::take(mind).memory;
+                merge::leave_all(set, key, &gone);
+                set.forget_profile(key);
+                continue;
+            }
+            let pending = match person.is_known() {
+                true => std::mem::take(&mut mind.memory.pending),
+                false => Vec::new(),
+            };
+            let profile = &mut mind.memory.profile;
+            for (segment, _) in profile.memberships() {
+                if !live.data_driven.contains(segment) {
+                    set.set_membership(*segment, key, false);
+                }
+            }
+            let review = live
+                .segments
+                .review(&person, profile, &touched, now, &live.zone);
+            for change in review {
+                set.set_membership(change.segment, key, change.entered);
+                self.stirs
+                    .push(Stir::Segment(key, change.segment, change.entered));
+            }
+            let pending = pending.iter();
+            self.stirs.extend(
+                pending.map(|pending| Stir::Enter(key, pending.journey, Arc::new(pending.event()))),
+            );
+            if !touched.is_nothing() {
+                self.stirs.push(Stir::Changed(key, touched));
+            }
+        }
+        Ok(())
+    }
+}

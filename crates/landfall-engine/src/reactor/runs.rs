@@ -1,0 +1,230 @@
+//! Moving runs: each is told what happens, and is stored with what it wants done.
+
+use std::sync::Arc;
+
+use landfall_domain::ids::{PersonKey, RunKey};
+use landfall_domain::run::{EndCause, RunRow, RunState, TraceRow};
+use landfall_domain::working_set::WorkingSet;
+use landfall_journey::{Cause, Run, Setting, Stimulus, Trace, advance, watched_until};
+use landfall_store::StoreError;
+
+use super::Reactor;
+use super::stir::Stir;
+use crate::live::LivePlan;
+
+impl Reactor {
+    /// Tells journeys of one thing.
+    pub(super) fn take(&mut self, set: &mut WorkingSet, stir: Stir) -> Result<(), StoreError> {
+        match stir {
+            Stir::Did(person, event, touched) => {
+                for (row, live) in self.open_runs(set, person) {
+                    // While a journey is paused its exits and goals count, but nobody moves on.
+                    let listens = live.listens_to(&event);
+                    let paused = self.live.is_paused(row.journey);
+                    if listens || (!paused && touched.reaches(&live.needs)) {
+                        self.tell(set, &row, &live, Stimulus::Did(&event))?;
+                    }
+                }
+                for journey in self.live.started_by(event.kind, &event.name) {
+                    self.enter(set, person, journey, Some(&event), event.at)?;
+                }
+                Ok(())
+            }
+            Stir::Changed(person, touched) => {
+                for (row, live) in self.open_runs(set, person) {
+                    if touched.reaches(&live.needs) && !self.live.is_paused(row.journey) {
+                        self.tell(set, &row, &live, Stimulus::Changed)?;
+                    }
+                }
+                Ok(())
+            }
+            Stir::Segment(person, segment, entered) => {
+                for (row, live) in self.open_runs(set, person) {
+                    self.tell(set, &row, &live, Stimulus::Segment { segment, entered })?;
+                }
+                for journey in self.live.started_by_segment(segment, entered).to_vec() {
+                    self.enter(set, person, journey, None, self.now)?;
+                }
+                Ok(())
+            }
+            Stir::Told(run, delivery, marks, reason) => {
+                let Some(delivery_id) = set.delivery(delivery).map(|delivery| delivery.id.clone())
+                else {
+                    return Ok(());
+                };
+                for (mark, at) in marks {
+                    let told = Stimulus::Told {
+                        delivery_id: &delivery_id,
+                        mark,
+                        reason,
+                        at,
+                    };
+                    self.tell_key(set, run, told)?;
+                }
+                Ok(())
+            }
+            Stir::Wake(run) => self.wake(set, run),
+            Stir::Adopt(run) => self.tell_key(set, run, Stimulus::Adopt),
+            Stir::End(run, cause) => self.tell_key(set, run, Stimulus::End(cause_of(cause))),
+            Stir::Enter(person, journey, event) => {
+                self.enter(set, person, journey, Some(&event), event.at)
+            }
+            Stir::Gone(person, cause) => {
+                for (row, live) in self.open_runs(set, person) {
+                    self.tell(set, &row, &live, Stimulus::End(cause_of(cause)))?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn open_runs(&self, set: &WorkingSet, person: PersonKey) -> Vec<(RunRow, Arc<LivePlan>)> {
+        let rows = set.runs_of(person);
+        rows.filter_map(|row| Some((row.clone(), self.plan_of(row)?)))
+            .collect()
+    }
+
+    fn plan_of(&self, row: &RunRow) -> Option<Arc<LivePlan>> {
+        let plan = self.live.plan(row.journey, row.version);
+        if plan.is_none() {
+            let (journey, version) = (row.journey.0, row.version);
+            tracing::error!(journey, version, "a run is in a version that is not there");
+        }
+        plan.cloned()
+    }
+
+    fn wake(&mut self, set: &mut WorkingSet, run: RunKey) -> Result<(), StoreError> {
+        let Some(row) = set.run(run).cloned() else {
+            return Ok(());
+        };
+        if self.live.is_paused(row.journey) {
+            // It is woken again when the journey goes on.
+            if row.due.is_some() {
+                set.put_run(RunRow { due: None, ..row });
+            }
+            return Ok(());
+        }
+        self.tell_key(set, run, Stimulus::Wake)
+    }
+
+    fn tell_key(
+        &mut self,
+        set: &mut WorkingSet,
+        run: RunKey,
+        stimulus: Stimulus<'_>,
+    ) -> Result<(), StoreError> {
+        let Some(row) = set.run(run).cloned() else {
+            return Ok(());
+        };
+        match self.plan_of(&row) {
+            Some(live) => self.tell(set, &row, &live, stimulus),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells a run of something, does what it wants and stores it.
+    fn tell(
+        &mut self,
+        set: &mut WorkingSet,
+        row: &RunRow,
+        live: &LivePlan,
+        stimulus: Stimulus<'_>,
+    ) -> Result<(), StoreError> {
+        let mut run = read(row)?;
+        run.person = row.person;
+        let Some(outcome) = self.with_setting(set, row.person, row.key, |setting| {
+            advance(&live.plan, &mut run, setting, stimulus)
+        })?
+        else {
+            return Ok(());
+        };
+        self.keep(set, row.key, live, &run, &outcome.trace);
+        self.apply(set, row.key, &run, outcome.effects)
+    }
+
+    /// Calls the interpreter with what is around a person; `None`: the person is not there.
+    pub(super) fn with_setting<T>(
+        &mut self,
+        set: &WorkingSet,
+        person: PersonKey,
+        run: RunKey,
+        call: impl FnOnce(&Setting<'_>) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        let Some(record) = set.person(person).cloned() else {
+            return Ok(None);
+        };
+        let live = Arc::clone(&self.live);
+        let (now, salt) = (self.now, self.salt);
+        let mind = self.mind(set, person)?;
+        let setting = Setting {
+            person: &record,
+            profile: &mind.memory.profile,
+            now,
+            policy: &live.policy,
+            zone: &live.zone,
+            run,
+            salt: &salt,
+            topic_opt_in: false,
+            suppressed: &[],
+            explain: true,
+            fixed_share: None,
+        };
+        Ok(Some(call(&setting)))
+    }
+
+    /// Stores a run as it is now, and why it is so.
+    pub(super) fn keep(
+        &mut self,
+        set: &mut WorkingSet,
+        key: RunKey,
+        live: &LivePlan,
+        run: &Run,
+        trace: &Trace,
+    ) {
+        let watched = watched_until(&live.plan, run).filter(|until| *until > self.now);
+        let paused = self.live.is_paused(run.journey) && run.is_running();
+        let row = RunRow {
+            key,
+            person: run.person,
+            journey: run.journey,
+            version: run.version,
+            state: run.state,
+            started_at: run.started_at,
+            ended_at: run.ended_at,
+            due: run.due.filter(|_| !paused).or(watched),
+            open: run.is_running() || watched.is_some(),
+            body: run.encode(),
+        };
+        if set.run(key) != Some(&row) {
+            set.put_run(row);
+        }
+        if !trace.lines.is_empty() {
+            set.push_trace(TraceRow {
+                run: key,
+                seq: 0,
+                at: self.now,
+                // Texts and numbers only.
+                body: serde_json::to_vec(trace).unwrap_or_default(),
+            });
+        }
+    }
+}
+
+/// A stored run.
+pub(super) fn read(row: &RunRow) -> Result<Run, StoreError> {
+    Run::decode(&row.body).map_err(|error| StoreError::corrupt("runs", row.key.0, error))
+}
+
+/// Whether a run is on its way.
+pub(super) fn is_running(row: &RunRow) -> bool {
+    row.state == RunState::Running
+}
+
+const fn cause_of(cause: EndCause) -> Cause {
+    match cause {
+        EndCause::JourneyStopped | EndCause::TakenOut => Cause::Stopped,
+        EndCause::PersonDeleted => Cause::Deleted,
+        EndCause::PersonSuppressed => Cause::Suppressed,
+        EndCause::MergedAway => Cause::MergedAway,
+    }
+}

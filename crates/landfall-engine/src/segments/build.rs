@@ -1,0 +1,181 @@
+//! Looking at everybody once, when a condition is new.
+
+use std::time::Duration;
+
+use landfall_domain::ids::{JourneyId, PersonKey, SegmentId};
+use landfall_domain::input::{Body, Input};
+use landfall_domain::run::{Look, RunInput};
+use landfall_store::{Store, StoreError};
+use serde::{Deserialize, Serialize};
+
+use super::{Segment, all};
+use crate::input_of_ours;
+use crate::intake::SubmitError;
+use crate::journeys::{self, Journey};
+use crate::workspace::Workspace;
+
+/// People looked at in one submission.
+const PAGE: usize = 1_000;
+/// Pause before trying again when the store cannot be used.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How far the first look at everybody is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// The last person who was looked at.
+    pub after: Option<PersonKey>,
+    /// How many were.
+    pub done: u64,
+    /// How many there were at the start, as far as is known.
+    pub of: u64,
+}
+
+impl Build {
+    /// Whole percents, at most 99 while it goes on.
+    pub fn percent(&self) -> u64 {
+        let percent = self.done.saturating_mul(100).checked_div(self.of);
+        percent.unwrap_or(0).min(99)
+    }
+}
+
+/// Builds the segments of a workspace. Cloning is cheap.
+#[derive(Clone)]
+pub struct Builder {
+    workspace: Workspace,
+}
+
+impl Builder {
+    /// Of a workspace.
+    pub const fn new(workspace: Workspace) -> Self {
+        Self { workspace }
+    }
+
+    /// Builds what has to be built until it is dropped.
+    pub async fn run(self) {
+        let changed = &self.workspace.shared.segments_changed;
+        loop {
+            match self.turn().await {
+                Ok(true) => {}
+                Ok(false) => changed.notified().await,
+                Err(SubmitError::Stopped) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "segments could not be built on: trying again");
+                    // Whichever comes first.
+                    let _ = tokio::time::timeout(PAUSE, changed.notified()).await;
+                }
+            }
+        }
+    }
+
+    /// Builds everything that has to be built. For clocks that are moved by hand.
+    ///
+    /// # Errors
+    /// When the store cannot be used now.
+    pub async fn drain(&self) -> Result<(), SubmitError> {
+        while self.turn().await? {}
+        Ok(())
+    }
+
+    /// Looks at one page of people; `false`: nothing has to be built.
+    async fn turn(&self) -> Result<bool, SubmitError> {
+        let building = self.workspace.read(|store| Building::read(store)).await;
+        let building = building.map_err(unavailable)?;
+        // The one that is least far sets the place: who is looked at is looked at for all of them.
+        let Some(place) = building.builds().map(|build| build.after).min() else {
+            return Ok(false);
+        };
+        let page = self.workspace.read(move |store| {
+            let people = store.people_after(place, PAGE)?;
+            Ok(people.iter().map(|person| person.key).collect::<Vec<_>>())
+        });
+        let page = page.await.map_err(unavailable)?;
+        let reviews = page.iter().map(|person| review(*person));
+        if !page.is_empty() {
+            self.workspace.submit_patiently(reviews.collect()).await?;
+        }
+        let listed = self.workspace.with_roster(crate::Roster::listed);
+        let further = |build: Build| Build {
+            after: build.after.max(page.last().copied()),
+            done: build.done + page.len() as u64,
+            of: listed,
+        };
+        let further = |build: Option<Build>| build.filter(|_| page.len() == PAGE).map(further);
+        self.keep(building, further).await.map_err(unavailable)?;
+        Ok(true)
+    }
+
+    async fn keep(
+        &self,
+        building: Building,
+        further: impl Fn(Option<Build>) -> Option<Build>,
+    ) -> Result<(), StoreError> {
+        let _one_at_a_time = self.workspace.shared.defining.lock().await;
+        let now = self.workspace.read(|store| Building::read(store)).await?;
+        for (id, segment) in building.segments {
+            // Who changed it meanwhile began anew.
+            if now.segments.contains(&(id, segment.clone())) {
+                let build = further(segment.build);
+                let segment = Segment { build, ..segment };
+                self.workspace.keep_segment(id, &segment).await?;
+            }
+        }
+        for (id, journey) in building.journeys {
+            if let Some((_, now)) = now.journeys.iter().find(|(known, _)| *known == id)
+                && now.build == journey.build
+                && now.version == journey.version
+            {
+                let journey = Journey {
+                    build: further(now.build),
+                    ..now.clone()
+                };
+                self.workspace.keep_journey(id, &journey).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What has to be built.
+struct Building {
+    segments: Vec<(SegmentId, Segment)>,
+    journeys: Vec<(JourneyId, Journey)>,
+}
+
+impl Building {
+    fn read(store: &dyn Store) -> Result<Self, StoreError> {
+        let segments = all(store)?.into_iter();
+        let journeys = journeys::all(store)?.into_iter();
+        Ok(Self {
+            segments: segments
+                .filter(|(_, segment)| segment.build.is_some())
+                .collect(),
+            journeys: journeys
+                .filter(|(_, journey)| journey.build.is_some())
+                .collect(),
+        })
+    }
+
+    fn builds(&self) -> impl Iterator<Item = Build> {
+        let segments = self
+            .segments
+            .iter()
+            .filter_map(|(_, segment)| segment.build);
+        let journeys = self
+            .journeys
+            .iter()
+            .filter_map(|(_, journey)| journey.build);
+        segments.chain(journeys)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
+fn unavailable(error: StoreError) -> SubmitError {
+    SubmitError::Unavailable(error.to_string())
+}
+
+fn review(person: PersonKey) -> Input {
+    input_of_ours(Body::Run(Box::new(RunInput::Review {
+        person,
+        look: Look::Recount,
+    })))
+}

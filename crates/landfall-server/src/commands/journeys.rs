@@ -1,0 +1,249 @@
+//! `landfall journeys`: which there are, whether they run, who is in them.
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::ask::show;
+use super::ask::{Client, Connection};
+
+const PATH: &str = "/landfall/v1/journeys";
+
+/// `landfall journeys`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  landfall journeys
+  landfall journeys start cart-recovery
+  landfall journeys runs cart-recovery --limit 20")]
+pub(crate) struct Journeys {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+/// What to do with journeys.
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List them, with how many people are in each.
+    List,
+    /// Print the definition of one.
+    Show {
+        /// Slug, number or name.
+        journey: String,
+    },
+    /// Let people enter; the runs of a paused one go on.
+    Start {
+        /// Slug, number or name.
+        journey: String,
+    },
+    /// Let nobody enter and nobody move on.
+    Pause {
+        /// Slug, number or name.
+        journey: String,
+    },
+    /// End it: its runs are over, and messages that wait are taken back.
+    Stop {
+        /// Slug, number or name.
+        journey: String,
+    },
+    /// Take people to its door.
+    Enter {
+        /// Slug, number or name.
+        journey: String,
+        /// Ids of people.
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Data, as JSON: what templates see as `event`.
+        #[arg(long, value_name = "JSON")]
+        data: Option<String>,
+    },
+    /// List its runs.
+    Runs {
+        /// Slug, number or name.
+        journey: String,
+        /// At most so many.
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: u32,
+    },
+}
+
+/// `landfall explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  landfall explain --person ann --journey cart-recovery")]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    connection: Connection,
+    /// The person's id.
+    #[arg(long, value_name = "ID")]
+    person: String,
+    /// What the id is: id, email, phone, cio_id or anonymous_id.
+    #[arg(long, value_name = "KIND", default_value = "id")]
+    id_type: String,
+    /// Only this journey: slug, number or name.
+    #[arg(long, value_name = "JOURNEY")]
+    journey: Option<String>,
+}
+
+/// Runs the command.
+pub(crate) fn run(journeys: &Journeys) -> Result<()> {
+    let client = Client::new(&journeys.connection)?;
+    let as_json = journeys.connection.json;
+    match journeys.action.as_ref().unwrap_or(&Action::List) {
+        Action::List => list(&client, as_json),
+        Action::Show { journey } => {
+            let answer = client.get(&format!("{PATH}/{}", Client::encoded(journey)), &[])?;
+            println!("{:#}", answer["definition"]);
+            Ok(())
+        }
+        Action::Start { journey } => change(&client, journey, "start", as_json),
+        Action::Pause { journey } => change(&client, journey, "pause", as_json),
+        Action::Stop { journey } => change(&client, journey, "stop", as_json),
+        Action::Enter { journey, ids, data } => {
+            enter(&client, journey, ids, data.as_deref(), as_json)
+        }
+        Action::Runs { journey, limit } => runs(&client, journey, *limit, as_json),
+    }
+}
+
+/// Shows every check that was made on a person's way.
+pub(crate) fn explain(explain: &Explain) -> Result<()> {
+    let client = Client::new(&explain.connection)?;
+    let mut parameters = vec![("id_type".to_owned(), explain.id_type.clone())];
+    if let Some(journey) = &explain.journey {
+        parameters.push(("journey".to_owned(), journey.clone()));
+    }
+    let path = format!(
+        "/landfall/v1/people/{}/runs",
+        Client::encoded(&explain.person)
+    );
+    let answer = client.get(&path, &parameters)?;
+    if explain.connection.json {
+        println!("{answer:#}");
+        return Ok(());
+    }
+    let runs = answer["runs"].as_array().cloned().unwrap_or_default();
+    if runs.is_empty() {
+        println!("{} has been in no such journey.", explain.person);
+    }
+    for run in &runs {
+        println!(
+            "Run {} of journey {}, version {}: {}, started {}",
+            run["number"],
+            run["journey"],
+            run["version"],
+            show::plain(&run["state"]),
+            show::time(&run["started_ms"]),
+        );
+        let mut table = show::table(["when", "step", "check", "saw", "found"]);
+        for line in run["trace"].as_array().into_iter().flatten() {
+            table.add_row([
+                show::time(&line["at"]),
+                show::plain(&line["step"]),
+                show::plain(&line["check"]),
+                show::plain(&line["input"]),
+                show::plain(&line["verdict"]),
+            ]);
+        }
+        println!("{table}\n");
+    }
+    Ok(())
+}
+
+fn list(client: &Client, as_json: bool) -> Result<()> {
+    let answer = client.get(PATH, &[])?;
+    if as_json {
+        println!("{answer:#}");
+        return Ok(());
+    }
+    let journeys = answer["journeys"].as_array().cloned().unwrap_or_default();
+    if journeys.is_empty() {
+        println!("There is no journey: `landfall apply -f journeys/cart-recovery.json` makes one.");
+        return Ok(());
+    }
+    let mut table = show::table([
+        "number", "id", "name", "state", "version", "running", "runs",
+    ]);
+    for journey in &journeys {
+        let counts = journey["runs"].as_array().cloned().unwrap_or_default();
+        let sum = |only: Option<&str>| -> u64 {
+            let counts = counts
+                .iter()
+                .filter(|count| only.is_none_or(|only| count["state"] == only));
+            counts.filter_map(|count| count["count"].as_u64()).sum()
+        };
+        table.add_row([
+            show::text(&journey["number"]),
+            show::text(&journey["id"]),
+            show::text(&journey["name"]),
+            show::status(&journey["state"]),
+            show::text(&journey["version"]),
+            show::number(sum(Some("running"))),
+            show::number(sum(None)),
+        ]);
+    }
+    println!("{table}");
+    Ok(())
+}
+
+fn change(client: &Client, journey: &str, what: &str, as_json: bool) -> Result<()> {
+    let path = format!("{PATH}/{}/{what}", Client::encoded(journey));
+    let answer = client.post(&path, "application/json", b"{}")?;
+    if as_json {
+        println!("{answer:#}");
+    } else {
+        println!(
+            "{} is {}.",
+            show::plain(&answer["name"]),
+            show::plain(&answer["state"])
+        );
+    }
+    Ok(())
+}
+
+fn enter(
+    client: &Client,
+    journey: &str,
+    ids: &[String],
+    data: Option<&str>,
+    as_json: bool,
+) -> Result<()> {
+    let data: Value = data.map_or(Ok(Value::Null), serde_json::from_str)?;
+    let body = json!({ "ids": ids, "data": data });
+    let path = format!("{PATH}/{}/enter", Client::encoded(journey));
+    let answer = client.post(&path, "application/json", body.to_string().as_bytes())?;
+    if as_json {
+        println!("{answer:#}");
+    } else {
+        println!("{} people were taken to the door.", answer["named"]);
+    }
+    Ok(())
+}
+
+fn runs(client: &Client, journey: &str, limit: u32, as_json: bool) -> Result<()> {
+    let path = format!("{PATH}/{}/runs", Client::encoded(journey));
+    let answer = client.get(&path, &[("limit".to_owned(), limit.to_string())])?;
+    if as_json {
+        println!("{answer:#}");
+        return Ok(());
+    }
+    let mut table = show::table([
+        "run", "person", "version", "state", "started", "goes on", "goal",
+    ]);
+    for run in answer["runs"].as_array().into_iter().flatten() {
+        table.add_row([
+            show::text(&run["number"]),
+            show::text(&run["cio_id"]),
+            show::text(&run["version"]),
+            show::status(&run["state"]),
+            show::time(&run["started_ms"]).into(),
+            show::time(&run["due_ms"]).into(),
+            show::time(&run["goal_ms"]).into(),
+        ]);
+    }
+    println!("{table}");
+    Ok(())
+}
