@@ -79,7 +79,8 @@ impl Verdict {
     }
 }
 
-/// One rule of eligibility, in the order in which they are asked.
+/// One rule of eligibility, in the order in which they are asked. Transactional messages are spared
+/// the last three (for caps: semantics.md 6.6; the others would defeat their purpose).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {

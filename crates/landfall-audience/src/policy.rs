@@ -62,8 +62,8 @@ pub struct Cap {
 }
 
 impl Cap {
-    /// Whether messages of this channel and source have to keep to the cap, and count for others.
-    /// In-app and, unless named, transactional messages never do (semantics.md 6.6).
+    /// Whether messages of this channel and source count. Those that count also have to keep to the
+    /// cap, except transactional and in-app ones, which never do (semantics.md 6.6).
     pub fn is_about(&self, channel: Channel, source: SourceKind) -> bool {
         let channel = match &self.channels[..] {
             [] => !matches!(channel, Channel::InApp | Channel::Inbox),

@@ -2,6 +2,7 @@
 
 use landfall_domain::channel::Channel;
 use landfall_domain::device::{Device, LastStatus};
+use landfall_domain::message::SourceKind;
 use landfall_domain::person::Standing;
 use landfall_domain::reason::Reason;
 use landfall_domain::time::Timestamp;
@@ -22,6 +23,12 @@ impl Rule {
         message: &MessageFacts<'_>,
         policy: &Policy,
     ) -> Verdict {
+        // Somebody waits for a transactional message: it is not late, not one too many, and as often as
+        // it is asked for.
+        let spares = matches!(self, Self::Duplicate | Self::Caps | Self::QuietHours);
+        if spares && message.source == SourceKind::Transactional {
+            return Verdict::Go;
+        }
         match self {
             Self::Person => match scene.person.standing {
                 Standing::Known => Verdict::Go,
@@ -205,7 +212,8 @@ fn duplicate(scene: &Scene<'_>, message: &MessageFacts<'_>, policy: &Policy) -> 
 }
 
 fn capped(cap: &Cap, scene: &Scene<'_>, message: &MessageFacts<'_>) -> Verdict {
-    if !cap.is_about(message.channel, message.source) {
+    let is_in_app = matches!(message.channel, Channel::InApp | Channel::Inbox);
+    if is_in_app || !cap.is_about(message.channel, message.source) {
         return Verdict::Go;
     }
     let (_, free) = cap.room(sends(scene, message), scene.now);

@@ -204,6 +204,19 @@ fn devices_must_be_meant_usable_and_permitted() {
         with(LastStatus::Sent, "false"),
         Verdict::No(Reason::PermissionDenied)
     );
+    let mixed = change(|c| {
+        let mut suspended = device(1, Platform::Ios, &[("push_enabled", "true")]);
+        suspended.last_status = LastStatus::Suppressed;
+        let silent = device(2, Platform::Ios, &[("push_enabled", "false")]);
+        for one in [suspended, silent] {
+            c.person.devices.insert(one.key, one);
+        }
+    });
+    assert_eq!(
+        mixed,
+        Verdict::No(Reason::PermissionDenied),
+        "the one that may show it is suspended"
+    );
     let android = json!({"platform": "android"});
     let android = read(&android, "", DeviceFilter::parse).unwrap();
     let mut case = Case::new();
@@ -288,6 +301,38 @@ fn caps_are_about_their_channels_and_sources() {
     case.profile
         .absorb(&Patterns::new(), &told, &mut Touched::nothing());
     assert_eq!(case.verdict(), Verdict::Go, "and do not count for one");
+}
+
+#[test]
+fn transactional_messages_go_at_any_hour_and_as_often_as_they_are_asked_for() {
+    let mut case = Case::under(&json!({
+        "quiet_hours": {"from": "11:00", "to": "13:00"},
+        "caps": {"max": 1, "within": "1d", "counts": ["campaign", "transactional"]},
+        "duplicate_within": "6h",
+    }));
+    case.facts.source = SourceKind::Transactional;
+    let mut receipt = message(4, 2, Channel::Push, "");
+    receipt.message.source = SourceKind::Transactional;
+    let told = Happening::Told {
+        mark: Mark::Sent,
+        message: &receipt,
+        reason: None,
+        at: NOON.plus_millis(-hours(1)),
+    };
+    case.profile
+        .absorb(&Patterns::new(), &told, &mut Touched::nothing());
+    assert_eq!(case.verdict(), Verdict::Go);
+    case.facts.source = SourceKind::Campaign;
+    assert_eq!(
+        case.verdict(),
+        Verdict::No(Reason::MessageLimit),
+        "but it counts where it is named"
+    );
+    let mut in_app =
+        Case::under(&json!({"caps": {"max": 1, "within": "1d", "channels": ["push", "in_app"]}}));
+    in_app.sent(1, Channel::Push, NOON);
+    in_app.facts.channel = Channel::InApp;
+    assert_eq!(in_app.verdict(), Verdict::Go);
 }
 
 #[test]
