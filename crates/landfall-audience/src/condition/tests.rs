@@ -15,6 +15,7 @@ use crate::happening::{DeviceChange, Happening};
 use crate::sample::{NOON, Stage, days, device, hours, message, person};
 
 mod grammar;
+mod nonsense;
 mod times;
 
 fn ago(millis: i64) -> Timestamp {

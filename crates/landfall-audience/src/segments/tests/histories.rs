@@ -72,6 +72,9 @@ struct Life {
     person: Person,
     profile: Profile,
     history: Vec<Kept>,
+    /// The latest moment at which anything was decided. After the clock was put back, only what is
+    /// touched is decided again until this moment has come once more.
+    latest: Timestamp,
 }
 
 impl Life {
@@ -80,6 +83,7 @@ impl Life {
             person: person(serde_json::json!({})),
             profile: Profile::default(),
             history: Vec::new(),
+            latest: NOON,
         }
     }
 
@@ -157,7 +161,7 @@ impl Life {
             Step::Manual(segment, added) => (PersonInput::SegmentChanged { segment, added }, now),
             Step::Merge(visitor, steps) => return self.merge(visitor, &steps, now, patterns),
             Step::Delete => (PersonInput::Deleted { suppressed: false }, now),
-            Step::Wait(_) | Step::WaitForTimer => return Touched::nothing(),
+            Step::Wait(_) | Step::WaitForTimer | Step::PutBack(_) => return Touched::nothing(),
         };
         self.act(input, at, patterns)
     }
@@ -215,6 +219,9 @@ impl Life {
 
     #[track_caller]
     fn check(&self, segments: &Segments, patterns: &Patterns, now: Timestamp) {
+        if now < self.latest {
+            return;
+        }
         let fresh = self.recomputed(segments, patterns, now);
         let ids = |profile: &Profile| -> Vec<u32> {
             profile.memberships().iter().map(|(id, _)| *id).collect()
@@ -248,9 +255,11 @@ impl Life {
             let zone = Zone::utc();
             let changes = segments.review_due(&self.person, &mut self.profile, due, zone);
             assert!(!changes.is_empty(), "a timer without a change at {due:?}");
+            self.latest = self.latest.max(due);
             self.check(segments, patterns, due);
             now = due;
         }
+        self.latest = self.latest.max(to);
         self.check(segments, patterns, to);
     }
 }
@@ -283,8 +292,13 @@ fn live(conditions: &[Value], steps: &[Step]) {
         let then = match step {
             Step::Wait(millis) => now.plus_millis(*millis),
             Step::WaitForTimer => life.profile.due().unwrap_or(now),
+            Step::PutBack(millis) => now.plus_millis(-millis),
             _ => now,
         };
+        if then < now {
+            now = then;
+            continue;
+        }
         if then > now {
             life.wait(&segments, &patterns, now, then);
             now = then;
@@ -294,7 +308,8 @@ fn live(conditions: &[Value], steps: &[Step]) {
         segments.review(&life.person, &mut life.profile, &touched, now, Zone::utc());
         life.check(&segments, &patterns, now);
     }
-    life.wait(&segments, &patterns, now, now.plus_millis(days(3)));
+    let end = now.max(life.latest).plus_millis(days(3));
+    life.wait(&segments, &patterns, now, end);
 }
 
 proptest! {

@@ -29,6 +29,8 @@ pub(super) enum Step {
     Wait(i64),
     /// The clock moves on to the next timer.
     WaitForTimer,
+    /// The clock is put back.
+    PutBack(i64),
     /// The person is deleted.
     Delete,
 }
@@ -106,6 +108,7 @@ fn step() -> BoxedStrategy<Step> {
         4 => Just(Step::WaitForTimer),
         2 => (1..days(4)).prop_map(Step::Wait),
         1 => Just(Step::Wait(days(31))),
+        1 => (1..days(2)).prop_map(Step::PutBack),
     ];
     prop_oneof![
         10 => own_step(),
