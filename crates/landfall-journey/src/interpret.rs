@@ -193,7 +193,7 @@ pub fn enter(plan: &Plan, setting: &Setting<'_>, occasion: &Occasion) -> Entered
 }
 
 /// Lets a run react to what happens, until it has to wait again. The plan must be that of the run's
-/// version. Whatever is told twice, late, early or after the end changes nothing that it must not.
+/// version; by another one it does not move. Whatever is told twice, late, early or after the end changes nothing that it must not.
 pub fn advance(
     plan: &Plan,
     run: &mut Run,
@@ -201,7 +201,9 @@ pub fn advance(
     stimulus: Stimulus<'_>,
 ) -> Outcome {
     let mut walk = Walk::new(plan, run, setting);
-    walk.react(stimulus);
+    if walk.is_of_this_version() {
+        walk.react(stimulus);
+    }
     walk.finish()
 }
 

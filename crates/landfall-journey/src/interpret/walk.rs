@@ -55,6 +55,22 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether the plan is the one that the run began with: places in another one mean other steps.
+    pub(super) fn is_of_this_version(&mut self) -> bool {
+        let (plan, run) = (self.plan, &self.run);
+        let same = plan.version == run.version && plan.journey == run.journey;
+        if !same {
+            let input = json!({ "run": run.version, "plan": plan.version });
+            self.note(
+                None,
+                Check::Stimulus,
+                || input,
+                "the plan is of another version",
+            );
+        }
+        same
+    }
+
     /// Reacts to one stimulus.
     pub(super) fn react(&mut self, stimulus: Stimulus<'_>) {
         self.note_stimulus(stimulus);

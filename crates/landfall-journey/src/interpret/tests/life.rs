@@ -156,6 +156,58 @@ fn a_purchase_takes_back_a_message_that_waits_although_the_run_is_over() {
 }
 
 #[test]
+fn two_runs_of_one_person_do_not_touch_each_other() {
+    let others = json!({ "entry": { "frequency": "every_time" },
+        "exit": { "on": { "event": "order_completed", "same": "cart_id" } } });
+    let mut runs = [("c1", 5), ("c2", 6)].map(|(cart, key)| {
+        let mut stage = Stage::new(
+            json!([push("one"), { "id": "wait", "delay": "1h" }, push("two")]),
+            others.clone(),
+        );
+        stage.key = landfall_domain::ids::RunKey(key);
+        stage
+            .enter_with(json!({ "cart_id": cart }), History::default())
+            .unwrap();
+        stage
+    });
+    assert_ne!(
+        runs[0].sends()[0].delivery_id,
+        runs[1].sends()[0].delivery_id
+    );
+    let other = runs[0].sends()[0].delivery_id.clone();
+    for stage in &mut runs {
+        stage.now = minute(5);
+        let told = Stimulus::Told {
+            delivery_id: &other,
+            mark: Mark::Bounced,
+            reason: None,
+            at: minute(5),
+        };
+        stage.does(told);
+        stage.did("order_completed", json!({ "cart_id": "c2" }));
+        stage.until(minute(61));
+    }
+    assert_eq!(runs[0].sends().len(), 2);
+    assert_eq!(runs[1].sends().len(), 1);
+    assert_eq!(runs[1].run().failure(), None);
+}
+
+#[test]
+fn a_plan_of_another_version_moves_nobody() {
+    let mut stage = Stage::new(wait_and_push(), json!({}));
+    stage.enter();
+    let before = stage.run().clone();
+    stage.plan.version = 2;
+    stage.now = minute(61);
+    stage.does(Stimulus::Wake);
+    assert!(*stage.run() == before && stage.effects.is_empty());
+    assert!(stage.traces[1].contains("another version"));
+    stage.plan.version = 1;
+    stage.does(Stimulus::Wake);
+    assert_eq!(stage.sends().len(), 1);
+}
+
+#[test]
 fn leaving_the_segment_ends_the_run_at_its_next_step() {
     let others =
         json!({ "trigger": { "segment_entered": 8 }, "exit": { "when_no_longer_matching": true } });

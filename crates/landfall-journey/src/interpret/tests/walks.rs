@@ -231,7 +231,52 @@ impl World {
             .insert(name.to_owned(), Attribute { value, set_at });
     }
 
+    /// Messages of one reach step are never on their way together.
+    fn check_intents(&self) {
+        let mut under_way: BTreeSet<&str> = BTreeSet::new();
+        for send in self.stage.sends() {
+            if let (Some((intent, _)), At::Queued | At::Claimed) =
+                (send.step.split_once('/'), self.messages[&send.delivery_id])
+            {
+                assert!(
+                    under_way.insert(intent),
+                    "two messages of {intent} are on their way"
+                );
+            }
+        }
+    }
+
+    /// What is handed over must not follow a message of the same intent that is known to have arrived,
+    /// unless the step allows a second exposure.
+    fn check_claim(&self, delivery_id: &str) {
+        let sends = self.stage.sends();
+        let place = sends
+            .iter()
+            .position(|send| send.delivery_id == delivery_id)
+            .unwrap();
+        let Some((intent, _)) = sends[place].step.split_once('/') else {
+            return;
+        };
+        let definition = self.stage.plan.definition.to_json().to_string();
+        if definition.contains("allow_second_exposure") {
+            return;
+        }
+        for (send, sent) in sends.iter().zip(self.stage.run().sent()).take(place) {
+            let sibling = send
+                .step
+                .split_once('/')
+                .is_some_and(|(other, _)| other == intent);
+            let arrived = sibling && sent.touches[0].is_some();
+            assert!(
+                !arrived,
+                "{delivery_id} follows {}, which has arrived",
+                send.step
+            );
+        }
+    }
+
     fn check(&self) {
+        self.check_intents();
         let sends = self.stage.sends();
         let steps: BTreeSet<&str> = sends.iter().map(|send| send.step.as_str()).collect();
         assert_eq!(steps.len(), sends.len(), "a step was done twice");
@@ -315,7 +360,10 @@ impl World {
         let chance = self.dice.below(4);
         let at = self.messages[&id];
         let (next, report) = match (at, chance) {
-            (At::Queued, _) => (At::Claimed, None),
+            (At::Queued, _) => {
+                self.check_claim(&id);
+                (At::Claimed, None)
+            }
             (At::Claimed, 0 | 1) => (At::Accepted, Some((Mark::Sent, None))),
             (At::Claimed, 2) => (
                 At::Over,
