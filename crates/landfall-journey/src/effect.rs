@@ -65,7 +65,8 @@ pub struct Send {
     pub to: SendTo,
     /// How long it is of use after it is due.
     pub ttl: Span,
-    /// Data for the templates: `event`, and `failure` when a message of the run failed before.
+    /// Data for the templates: the members of the event that started the run, and `failure` when a message of
+    /// the run failed before.
     pub data: Value,
     /// What the rules said.
     pub ruling: Ruling,

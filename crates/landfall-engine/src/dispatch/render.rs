@@ -180,6 +180,10 @@ pub fn globals_of(occasion: &Occasion<'_>) -> Value {
         globals.insert("trigger".to_owned(), occasion.data.clone());
         globals.insert("event".to_owned(), occasion.data.clone());
     }
+    // Messages of journeys bring along why the one before failed.
+    if let Some(failure) = occasion.data.get("failure") {
+        globals.insert("failure".to_owned(), failure.clone());
+    }
     if !occasion.links.is_null() {
         globals.insert("cio".to_owned(), occasion.links.clone());
     }

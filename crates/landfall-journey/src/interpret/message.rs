@@ -140,11 +140,10 @@ impl Walk<'_> {
 
     /// What templates read beside the person.
     fn template_data(&self) -> Value {
-        let mut data = Map::new();
-        let event = self.run.origin.value();
-        if !event.is_null() {
-            data.insert("event".to_owned(), event);
-        }
+        let mut data = match self.run.origin.value() {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
         if let Some(reason) = self.run.failure() {
             let failure = json!({ "reason": reason.name(), "explanation": reason.explanation() });
             data.insert("failure".to_owned(), failure);

@@ -69,6 +69,21 @@ fn person_and_data_are_filled_in() {
 }
 
 #[test]
+fn the_failure_of_the_message_before_is_filled_in_beside_the_event() {
+    let title = "{{ event.item }}: {{ failure.reason | default: 'none' }}";
+    for (data, expected) in [
+        (
+            json!({ "item": "shirt", "failure": { "reason": "no_device" } }),
+            "shirt: no_device",
+        ),
+        (json!({ "item": "shirt" }), "shirt: none"),
+    ] {
+        let filled = fill(titled(title), &data).unwrap();
+        assert_eq!(filled.subject(), Some(expected));
+    }
+}
+
+#[test]
 fn a_missing_value_names_field_line_and_variable() {
     let email = Content::Email(Box::new(EmailContent {
         body: Some("one\ntwo {{ customer.gone }}".to_owned()),
