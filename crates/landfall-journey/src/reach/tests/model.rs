@@ -345,18 +345,20 @@ fn no_interleaving_of_up_to_three_channels_exposes_twice_or_gives_up_too_early()
     );
 }
 
-fn walk(seed: u64, configs: &[Config]) {
+/// Goes one random way to its end; answers how many moves it took.
+fn walk(seed: u64, configs: &[Config]) -> u64 {
     let mut dice = Dice::new(seed);
     let config = &configs[dice.below(configs.len())];
     let mut world = World::begin(config);
     // Timers that ring again make a walk endless; this is far beyond what any of them needs.
-    for _ in 0..200 {
+    for taken in 0..200 {
         let moves = world.moves(config);
         if moves.is_empty() {
-            break;
+            return taken;
         }
         world.step(config, moves[dice.below(moves.len())]);
     }
+    200
 }
 
 /// How many walks: `LANDFALL_WALKS` says otherwise, such as a million in a release build.
@@ -368,9 +370,11 @@ fn walks() -> u64 {
 #[test]
 fn random_interleavings_of_four_channels_expose_once() {
     let configs = configs(4);
-    for seed in 0..walks() {
-        walk(seed, &configs);
-    }
+    let moves: u64 = (0..walks()).map(|seed| walk(seed, &configs)).sum();
+    assert!(
+        moves > 4 * walks(),
+        "{moves} moves are too few to mean anything"
+    );
 }
 
 #[test]
