@@ -104,6 +104,9 @@ pub(crate) fn publish(workspace: &Workspace, changes: &ChangeSet) {
         workspace.timers().apply(changes);
         shared.timers_changed.notify_one();
     }
+    if workspace.live().has_product_event(&changes.activities) {
+        shared.interests.wake();
+    }
     let rows: Vec<RowUpdate> = changes.deliveries.iter().flat_map(rows).collect();
     shared.board.update(|board| {
         board.apply(&rows);

@@ -200,7 +200,13 @@ impl Intake {
         feed::fill_queue(&intake.workspace)?;
         let store = intake.workspace.store();
         intake.workspace.timers().fill(store.as_ref())?;
-        intake.workspace.set_live(Live::read(store.as_ref())?);
+        let live = Live::read(store.as_ref())?;
+        intake
+            .workspace
+            .shared
+            .interests
+            .fill(store.as_ref(), &live)?;
+        intake.workspace.set_live(live);
         Ok((intake, last_fact))
     }
 

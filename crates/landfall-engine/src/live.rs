@@ -6,10 +6,10 @@ use std::sync::{Arc, PoisonError};
 
 use landfall_audience::definition::Fault;
 use landfall_audience::{Cause, EventInHand, Patterns, Policy, Segments, Zone};
-use landfall_domain::activity::EventKind;
+use landfall_domain::activity::{Activity, EventKind, PersonInput};
 use landfall_domain::ids::{JourneyId, SegmentId};
 use landfall_journey::Plan;
-use landfall_journey::definition::Trigger;
+use landfall_journey::definition::{DateTrigger, ProductTrigger, Trigger};
 use landfall_store::{Store, StoreError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -38,6 +38,10 @@ pub(crate) struct Live {
     /// Whose events have names with wildcards.
     by_any_event: Vec<JourneyId>,
     by_segment: FxHashMap<(SegmentId, bool), Vec<JourneyId>>,
+    /// Whose runs start at a date of the person.
+    by_date: Vec<JourneyId>,
+    /// Whose runs start with an event about a product.
+    by_product: Vec<JourneyId>,
 }
 
 /// A journey with all its versions.
@@ -145,11 +149,9 @@ impl Live {
                         .or_default()
                         .push(id);
                 }
-                Trigger::Date(_)
-                | Trigger::Product(_)
-                | Trigger::Api
-                | Trigger::Schedule(_)
-                | Trigger::Webhook => {}
+                Trigger::Date(_) => self.by_date.push(id),
+                Trigger::Product(_) => self.by_product.push(id),
+                Trigger::Api | Trigger::Schedule(_) | Trigger::Webhook => {}
             }
         }
         let journey = LiveJourney {
@@ -175,6 +177,38 @@ impl Live {
     pub(crate) fn started_by_segment(&self, segment: SegmentId, entered: bool) -> &[JourneyId] {
         let journeys = self.by_segment.get(&(segment, entered));
         journeys.map_or(&[], Vec::as_slice)
+    }
+
+    /// The journeys that start at a date of the person, with what the date is.
+    pub(crate) fn dated(&self) -> impl Iterator<Item = (JourneyId, &DateTrigger)> {
+        self.by_date.iter().filter_map(|journey| {
+            match &self.open(*journey)?.plan.definition.trigger {
+                Trigger::Date(date) => Some((*journey, date)),
+                _ => None,
+            }
+        })
+    }
+
+    /// The journeys that start with an event about a product.
+    pub(crate) fn about_products(&self) -> impl Iterator<Item = (JourneyId, &ProductTrigger)> {
+        self.by_product.iter().filter_map(|journey| {
+            match &self.open(*journey)?.plan.definition.trigger {
+                Trigger::Product(product) => Some((*journey, product)),
+                _ => None,
+            }
+        })
+    }
+
+    /// Whether one of these is an event about a product.
+    pub(crate) fn has_product_event(&self, activities: &[Activity]) -> bool {
+        let named = |activity: &Activity| match &activity.input {
+            PersonInput::Tracked { event, name, .. } => {
+                let mut triggers = self.about_products();
+                triggers.any(|(_, trigger)| trigger.event.names(*event, name))
+            }
+            _ => false,
+        };
+        !self.by_product.is_empty() && activities.iter().any(named)
     }
 
     /// The version that people enter; `None`: nobody enters now.
@@ -214,8 +248,10 @@ impl Workspace {
     /// When the store cannot be read, or holds a definition that this program does not understand.
     pub(crate) async fn reload_live(&self) -> Result<(), StoreError> {
         let live = self.read(|store| Live::read(store)).await?;
+        let products: Vec<JourneyId> = live.about_products().map(|(journey, _)| journey).collect();
         self.set_live(live);
-        Ok(())
+        // What happens from now on is noted as it happens; what was before is read.
+        self.fill_interests(products).await
     }
 
     /// Replaces what is live, for batches that begin later.

@@ -25,6 +25,9 @@ pub struct Options {
     pub snapshot: Option<PathBuf>,
     /// A secret that is the workspace's for good: ids of deliveries that journeys make are derived from it.
     pub salt: Salt,
+    /// What chance gives everybody at each step of a journey ([`landfall_journey::Setting::fixed_share`]):
+    /// for tests of journeys. `None`: chance.
+    pub fixed_share: Option<u32>,
 }
 
 /// A running workspace. Dropping it without [`Opened::stop`] leaves its threads to the end of the
@@ -51,6 +54,7 @@ pub fn open(store: Arc<dyn Store>, options: Options) -> Result<Opened, StoreErro
         options.clock,
         options.snapshot.clone(),
         options.salt,
+        options.fixed_share,
     );
     let (intake, last_fact) = Intake::start(workspace.clone())?;
     let watermark = options

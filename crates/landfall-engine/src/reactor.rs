@@ -10,10 +10,12 @@
 //! batch is decided on.
 
 mod absorb;
+mod dates;
 mod door;
 mod effects;
 mod history;
-mod memory;
+mod interests;
+pub(crate) mod memory;
 mod merge;
 mod runs;
 mod stir;
@@ -33,6 +35,7 @@ use landfall_store::{Store, StoreError};
 use rustc_hash::FxHashMap;
 
 use crate::catalogue::Catalogue;
+use crate::interests::Interests;
 use crate::live::Live;
 use crate::workspace::Workspace;
 use memory::Memory;
@@ -48,9 +51,11 @@ pub(crate) struct Reactor {
     catalogue: Arc<Catalogue>,
     store: Arc<dyn Store>,
     salt: Salt,
+    fixed_share: Option<u32>,
     now: Timestamp,
     minds: FxHashMap<PersonKey, Mind>,
     labels: FxHashMap<MessageKey, MessageLabel>,
+    interests: Arc<Interests>,
     /// Whose memberships have to be looked at.
     stirred: Vec<PersonKey>,
     /// What journeys have to be told of.
@@ -73,9 +78,11 @@ impl Reactor {
             catalogue: workspace.catalogue(),
             store: Arc::clone(workspace.store()),
             salt: workspace.shared.salt,
+            fixed_share: workspace.shared.fixed_share,
             now,
             minds: FxHashMap::default(),
             labels: FxHashMap::default(),
+            interests: Arc::clone(&workspace.shared.interests),
             stirred: Vec::new(),
             stirs: Vec::new(),
         })
@@ -147,9 +154,8 @@ impl Reactor {
                 ..
             } => {
                 if let Some(person) = set.person_of(who) {
-                    let event = stir::event_of(event, data, self.now);
-                    self.stirs
-                        .push(Stir::Enter(person, *journey, Arc::new(event)));
+                    let event = Arc::new(stir::event_of(event, data, self.now));
+                    self.stirs.push(Stir::Enter(person, *journey, event));
                 }
             }
         }
@@ -226,6 +232,10 @@ impl Reactor {
             self.stirs.extend(
                 pending.map(|pending| Stir::Enter(key, pending.journey, Arc::new(pending.event()))),
             );
+            let dates = dates::come(&live, &person, &mut self.mind(set, key)?.memory, now);
+            let dates = dates.into_iter();
+            self.stirs
+                .extend(dates.map(|(journey, at)| Stir::Date(key, journey, at)));
             if !touched.is_nothing() {
                 self.stirs.push(Stir::Changed(key, touched));
             }

@@ -16,6 +16,7 @@ use crate::catalogue::Catalogue;
 use crate::dispatch::queue::{Lane, Queue};
 use crate::feed::Touched;
 use crate::intake::{Answers, Decided, Job, SubmitError, answer_tasks};
+use crate::interests::Interests;
 use crate::live::Live;
 use crate::roster::Roster;
 use crate::timers::Timers;
@@ -66,8 +67,12 @@ pub(crate) struct Shared {
     pub(crate) segments_changed: Notify,
     /// Held by whoever changes a definition.
     pub(crate) defining: tokio::sync::Mutex<()>,
+    /// Who may be interested in which product.
+    pub(crate) interests: Arc<Interests>,
     /// What ids of deliveries are derived from.
     pub(crate) salt: Salt,
+    /// What chance gives everybody, if it is fixed.
+    pub(crate) fixed_share: Option<u32>,
 }
 
 /// Wakes those who send: one for what is urgent, and one for the rest.
@@ -120,6 +125,7 @@ impl Workspace {
         clock: Arc<dyn Clock>,
         snapshot: Option<PathBuf>,
         salt: Salt,
+        fixed_share: Option<u32>,
     ) -> (Self, mpsc::Receiver<Job>) {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
         let (watchers, _) = broadcast::channel(WATCH_BACKLOG);
@@ -146,7 +152,9 @@ impl Workspace {
             timers_changed: Notify::default(),
             segments_changed: Notify::default(),
             defining: tokio::sync::Mutex::default(),
+            interests: Arc::default(),
             salt,
+            fixed_share,
         };
         (
             Self {

@@ -94,6 +94,7 @@ fn open(folder: &Path, clock: &Arc<ManualClock>, seed: u64) -> Result<Opened> {
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         snapshot: None,
         salt: [0; 16],
+        fixed_share: None,
     };
     Ok(landfall_engine::open(store, options)?.filled())
 }

@@ -11,7 +11,8 @@ use landfall_engine::random::SystemRandom;
 use landfall_engine::seal::MasterKey;
 use landfall_engine::segments::Builder;
 use landfall_engine::{
-    Directory, Opened, Options, Reporter, Reporting, Sending, Timekeeper, Workspace,
+    Directory, Opened, Options, ProductFollower, Reporter, Reporting, Sending, Timekeeper,
+    Workspace,
 };
 use landfall_store::Store;
 
@@ -72,6 +73,7 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         runtime.spawn(Builder::new(workspace.clone()).run());
         if !serve.sending.no_send {
             runtime.spawn(Timekeeper::new(workspace.clone()).run());
+            runtime.spawn(ProductFollower::new(workspace.clone()).run());
             runtime.spawn(Reporter::new(reporting.clone(), workspace.clone()).run());
         }
         runtime.spawn(keep_swept(workspace));
@@ -193,6 +195,7 @@ fn open(
         clock: Arc::new(WallClock),
         snapshot: Some(folder.snapshot(record)),
         salt: master.derive(&format!("deliveries:{}", record.id))?,
+        fixed_share: None,
     };
     landfall_engine::open(store, options)
         .with_context(|| format!("cannot open workspace `{}`", record.name))

@@ -31,6 +31,8 @@ pub enum DocumentKind {
     JourneyVersion,
     /// A condition of a journey's launch that somebody gave up on, with the reason.
     Waiver,
+    /// How far events about products were followed.
+    ProductFollower,
 }
 
 impl DocumentKind {
@@ -50,6 +52,7 @@ impl DocumentKind {
             Self::Journey => "journey",
             Self::JourneyVersion => "journey_version",
             Self::Waiver => "waiver",
+            Self::ProductFollower => "product_follower",
         }
     }
 }

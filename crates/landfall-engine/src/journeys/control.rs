@@ -6,6 +6,7 @@ use landfall_domain::run::{EndCause, RunInput, RunState};
 
 use super::{Journey, JourneyError, JourneyState};
 use crate::input_of_ours;
+use crate::segments::Build;
 use crate::workspace::Workspace;
 
 /// Runs changed in one submission.
@@ -26,16 +27,20 @@ impl Workspace {
         if let Some(build) = journey.build {
             return Err(JourneyError::Building(build.percent()));
         }
+        // Everybody's next date has to be found.
+        let dated = self.is_dated(id, journey.version).await?;
         let was_paused = journey.state == JourneyState::Paused;
         let now = self.now();
         let journey = Journey {
             state: JourneyState::Running,
+            build: dated.then(Build::default),
             started_at: journey.started_at.or(Some(now)),
             updated_at: now,
             ..journey
         };
         self.keep_journey(id, &journey).await?;
         self.reload_live().await?;
+        self.shared.segments_changed.notify_one();
         if was_paused {
             self.each_run(id, |run| RunInput::Wake { run }).await?;
         }
@@ -85,6 +90,16 @@ impl Workspace {
         self.keep_journey(id, &journey).await?;
         self.reload_live().await?;
         Ok((id, journey))
+    }
+
+    async fn is_dated(&self, id: JourneyId, version: u32) -> Result<bool, JourneyError> {
+        let versions = self.read(|store| super::versions(store)).await?;
+        let newest = versions
+            .iter()
+            .rev()
+            .find(|v| v.journey == id && v.version == version);
+        let trigger = newest.map(|newest| &newest.definition["trigger"]);
+        Ok(trigger.is_some_and(|trigger| trigger.get("date").is_some()))
     }
 
     /// A journey by number, slug or name.

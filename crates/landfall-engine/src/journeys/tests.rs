@@ -36,6 +36,7 @@ impl House {
             clock: Arc::clone(&clock) as Arc<dyn landfall_domain::time::Clock>,
             snapshot: None,
             salt: [7; 16],
+            fixed_share: None,
         };
         let opened = crate::open(Arc::clone(&shop.store), options).expect("opens");
         Self {

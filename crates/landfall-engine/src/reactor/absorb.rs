@@ -59,6 +59,7 @@ impl Reactor {
             mind.touched.add(*cause);
         }
         self.stirred.push(person);
+        self.note_interest(set, person, activity)?;
         match &activity.input {
             PersonInput::Tracked { .. } => self.absorb_event(set, person, activity, touched)?,
             PersonInput::SegmentChanged { segment, added } => {

@@ -9,10 +9,34 @@ use landfall_domain::working_set::WorkingSet;
 use landfall_journey::{Entered, History, Occasion, enter};
 use landfall_store::StoreError;
 
-use super::Reactor;
 use super::runs::is_running;
+use super::{Reactor, interests};
 
 impl Reactor {
+    /// Whether a person is interested in the product that an event is about; of other journeys nobody asks.
+    fn wants_product(
+        &mut self,
+        set: &WorkingSet,
+        person: PersonKey,
+        journey: JourneyId,
+        event: Option<&Arc<EventInHand>>,
+    ) -> Result<bool, StoreError> {
+        let live = Arc::clone(&self.live);
+        let trigger = live.about_products().find(|(known, _)| *known == journey);
+        let (Some((_, trigger)), Some(event)) = (trigger, event) else {
+            return Ok(true);
+        };
+        let (Some(product), Some(record)) = (trigger.product_of(event), set.person(person)) else {
+            return Ok(false);
+        };
+        let record = Arc::clone(record);
+        let now = self.now;
+        let memory = &self.mind(set, person)?.memory;
+        Ok(interests::is_interested(
+            &live, journey, &product, &record, memory, now,
+        ))
+    }
+
     /// A person comes to the door of a journey.
     pub(super) fn enter(
         &mut self,
@@ -25,6 +49,9 @@ impl Reactor {
         let Some(live) = self.live.open(journey).cloned() else {
             return Ok(());
         };
+        if !self.wants_product(set, person, journey, event)? {
+            return Ok(());
+        }
         let running = set.runs_of(person);
         let running = running
             .filter(|row| row.journey == journey && is_running(row))

@@ -30,7 +30,7 @@ impl Reactor {
         let mut records = vec![(person, Timestamp::EPOCH)];
         let absorbed = record.absorbed.iter();
         records.extend(absorbed.map(|old| (old.key, old.history_from)));
-        self.mind(set, person)?.memory.profile.forget(|_| true);
+        self.mind(set, person)?.memory.profile.forget_history();
         for (key, from) in &records {
             let stored = self.store.inputs_of(*key)?;
             let batch = set.activities_since(LogMark::default()).iter();
@@ -51,10 +51,11 @@ impl Reactor {
         person: PersonKey,
         activity: &Activity,
     ) -> Result<(), StoreError> {
+        self.note_interest(set, person, activity)?;
         let live = Arc::clone(&self.live);
         let profile = &mut self.mind(set, person)?.memory.profile;
         happenings_of(activity, &mut |happening| {
-            profile.count(&live.patterns, &happening, &mut Touched::nothing());
+            profile.absorb(&live.patterns, &happening, &mut Touched::nothing());
         });
         Ok(())
     }
@@ -108,7 +109,7 @@ impl Reactor {
                 reason,
                 at: shown.at,
             };
-            profile.count(&live.patterns, &happening, &mut Touched::nothing());
+            profile.absorb(&live.patterns, &happening, &mut Touched::nothing());
         }
         Ok(())
     }

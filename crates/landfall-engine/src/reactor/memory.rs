@@ -24,6 +24,19 @@ pub(crate) struct Memory {
     pub(crate) pending: Vec<Pending>,
     /// When each date trigger fires next, by journey.
     pub(crate) dates: Vec<(JourneyId, Timestamp)>,
+    /// Products that the person showed interest in, for journeys about products.
+    pub(crate) interests: Vec<Interest>,
+}
+
+/// Interest in a product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Interest {
+    /// For which journey.
+    pub(crate) journey: JourneyId,
+    /// Which product.
+    pub(crate) product: String,
+    /// When it was shown last.
+    pub(crate) at: Timestamp,
 }
 
 /// How often a person started a journey.
@@ -69,6 +82,7 @@ struct Stored {
     starts: Vec<(JourneyId, Starts)>,
     pending: Vec<Pending>,
     dates: Vec<(JourneyId, Timestamp)>,
+    interests: Vec<Interest>,
 }
 
 impl Memory {
@@ -86,6 +100,7 @@ impl Memory {
             starts: stored.starts,
             pending: stored.pending,
             dates: stored.dates,
+            interests: stored.interests,
         })
     }
 
@@ -96,6 +111,7 @@ impl Memory {
             starts: self.starts.clone(),
             pending: self.pending.clone(),
             dates: self.dates.clone(),
+            interests: self.interests.clone(),
         };
         let mut body = vec![VERSION];
         // Plain values into memory: nothing that could fail.
@@ -142,6 +158,7 @@ impl Memory {
                 None => self.starts.push((journey, theirs)),
             }
         }
+        self.interests.extend(other.interests);
         self.pending.extend(other.pending);
         self.pending.sort_by_key(|pending| pending.at);
     }

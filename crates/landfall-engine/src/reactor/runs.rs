@@ -69,6 +69,7 @@ impl Reactor {
             Stir::Enter(person, journey, event) => {
                 self.enter(set, person, journey, Some(&event), event.at)
             }
+            Stir::Date(person, journey, at) => self.enter(set, person, journey, None, at),
             Stir::Gone(person, cause) => {
                 for (row, live) in self.open_runs(set, person) {
                     self.tell(set, &row, &live, Stimulus::End(cause_of(cause)))?;
@@ -154,7 +155,7 @@ impl Reactor {
             return Ok(None);
         };
         let live = Arc::clone(&self.live);
-        let (now, salt) = (self.now, self.salt);
+        let (now, salt, fixed_share) = (self.now, self.salt, self.fixed_share);
         let mind = self.mind(set, person)?;
         let setting = Setting {
             person: &record,
@@ -167,7 +168,7 @@ impl Reactor {
             topic_opt_in: false,
             suppressed: &[],
             explain: true,
-            fixed_share: None,
+            fixed_share,
         };
         Ok(Some(call(&setting)))
     }

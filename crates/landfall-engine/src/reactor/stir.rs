@@ -30,6 +30,8 @@ pub(super) enum Stir {
     End(RunKey, EndCause),
     /// A person comes to the door of a journey.
     Enter(PersonKey, JourneyId, Arc<EventInHand>),
+    /// A date of a person comes.
+    Date(PersonKey, JourneyId, Timestamp),
     /// A person is gone; the cause is for the runs.
     Gone(PersonKey, EndCause),
 }

@@ -41,6 +41,7 @@ impl House {
             clock: clock.clone(),
             snapshot: None,
             salt: [7; 16],
+            fixed_share: None,
         };
         let opened = crate::open(Arc::clone(&shop.store), options).unwrap();
         let file = DirectoryFile {

@@ -57,6 +57,7 @@ fn open(shop: &Shop, number: usize) -> Opened {
         clock: Arc::new(ManualClock::at(seconds(NOW))),
         snapshot: None,
         salt: [7; 16],
+        fixed_share: None,
     };
     crate::open(Arc::clone(&shop.store), options)
         .unwrap()

@@ -68,6 +68,7 @@ pub(crate) fn start(store: Arc<dyn Store>, snapshot: Option<PathBuf>) -> Opened 
         clock: Arc::new(ManualClock::at(seconds(NOW))),
         snapshot,
         salt: [7; 16],
+        fixed_share: None,
     };
     crate::open(store, options).unwrap()
 }

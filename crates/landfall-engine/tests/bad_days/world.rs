@@ -151,6 +151,7 @@ impl World {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             snapshot: None,
             salt: [7; 16],
+            fixed_share: None,
         };
         let opened = landfall_engine::open(store, options);
         let opened = opened.expect("the store is read").filled();

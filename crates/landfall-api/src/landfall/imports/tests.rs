@@ -35,6 +35,7 @@ impl Desk {
             clock: Arc::new(ManualClock::at(Timestamp::from_seconds(NOW))),
             snapshot: None,
             salt: [7; 16],
+            fixed_share: None,
         };
         let opened = landfall_engine::open(Arc::new(store), options)
             .unwrap()

@@ -272,6 +272,7 @@ fn workspace(folder: &std::path::Path, clock: &Arc<ManualClock>, number: u32) ->
         clock: clock.clone(),
         snapshot: None,
         salt: [7; 16],
+        fixed_share: None,
     };
     landfall_engine::open(Arc::new(store), options)
         .unwrap()

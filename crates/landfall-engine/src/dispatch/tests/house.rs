@@ -400,6 +400,7 @@ fn open(
         clock: Arc::clone(clock) as Arc<dyn landfall_domain::time::Clock>,
         snapshot: None,
         salt: [7; 16],
+        fixed_share: None,
     };
     let opened = crate::open(store, options).unwrap().filled();
     let carriers = Carriers::default();

@@ -137,6 +137,7 @@ impl House {
             clock: Arc::clone(&clock) as Arc<dyn landfall_domain::time::Clock>,
             snapshot: None,
             salt: [7; 16],
+            fixed_share: None,
         };
         let store: Arc<dyn Store> = Arc::new(store);
         let opened = crate::open(store, options).unwrap().filled();

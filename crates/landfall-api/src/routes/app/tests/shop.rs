@@ -54,6 +54,7 @@ impl Shop {
             clock: clock.clone(),
             snapshot: None,
             salt: [7; 16],
+            fixed_share: None,
         };
         let opened = landfall_engine::open(Arc::new(store.unwrap()), options)
             .unwrap()
