@@ -22,6 +22,8 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
+use crate::certificate::{Authority, ClientCertificates};
+
 mod client;
 pub mod date;
 pub mod form;
@@ -215,6 +217,7 @@ pub(crate) trait Endpoint: Send + Sync + 'static {
 /// A listening front. Dropping it closes the socket and every connection.
 pub(crate) struct Front {
     address: SocketAddr,
+    scheme: &'static str,
     task: JoinHandle<()>,
 }
 
@@ -231,8 +234,35 @@ impl Front {
     ) -> io::Result<Self> {
         let (listener, address) = bind(address)?;
         let service = make(address);
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let task = tokio::spawn(accept(listener, tls.map(TlsAcceptor::from), service));
-        Ok(Self { address, task })
+        Ok(Self {
+            address,
+            scheme,
+            task,
+        })
+    }
+
+    /// Listens on `address` as `localhost`: with a certificate of an authority and with both versions of
+    /// HTTP, or without TLS.
+    ///
+    /// # Errors
+    /// As [`Front::start`].
+    pub(crate) fn over<S: Endpoint>(
+        address: SocketAddr,
+        authority: Option<&Authority>,
+        service: Arc<S>,
+    ) -> io::Result<Self> {
+        let protocols = ["h2", "http/1.1"];
+        let tls = authority
+            .map(|own| own.server_config(&[], &protocols, ClientCertificates::Ignored))
+            .transpose()?;
+        Self::start(address, tls, |_| service)
+    }
+
+    /// The base of URLs, such as `https://localhost:4711`, without a slash at the end.
+    pub(crate) fn base_url(&self) -> String {
+        format!("{}://localhost:{}", self.scheme, self.address.port())
     }
 
     /// The address that is listened on.

@@ -138,13 +138,14 @@ impl Fleet {
 
     /// What the provider of a token says to a push at `now`.
     pub fn provider_answer(&self, token: &str, now: Timestamp) -> ProviderAnswer {
-        match self.issued.get(token) {
-            None => ProviderAnswer::Unknown,
-            Some(Issued {
-                dead_from: Some(since),
-                ..
-            }) if *since <= now => ProviderAnswer::Dead { since: *since },
-            Some(_) => ProviderAnswer::Accepted,
+        let Some(issued) = self.issued.get(token) else {
+            return ProviderAnswer::Unknown;
+        };
+        let phone = &self.phones[issued.phone];
+        let stale = phone.stale_from().filter(|_| phone.has(token));
+        match issued.dead_from.into_iter().chain(stale).min() {
+            Some(since) if since <= now => ProviderAnswer::Dead { since },
+            _ => ProviderAnswer::Accepted,
         }
     }
 

@@ -10,7 +10,7 @@ use ::http::{HeaderMap, Method};
 use bytes::Bytes;
 use landfall_domain::time::{Clock, Timestamp};
 
-use crate::certificate::{Authority, ClientCertificates};
+use crate::certificate::Authority;
 use crate::http::{Canned, Endpoint, Fault, Front, Gate, Received, Reply};
 use crate::script::{Request, ScriptHandle};
 
@@ -119,22 +119,14 @@ impl Receiver {
     /// # Errors
     /// When the address cannot be bound, or no runtime runs.
     pub fn start(options: Options) -> io::Result<Self> {
-        let tls = match &options.authority {
-            None => None,
-            Some(authority) => Some(authority.server_config(
-                &[],
-                &["h2", "http/1.1"],
-                ClientCertificates::Ignored,
-            )?),
-        };
-        let address = options.address;
+        let (address, authority) = (options.address, options.authority.clone());
         let shared = Arc::new(Shared {
             options,
             script: ScriptHandle::default(),
             gate: Gate::closed(),
             arrived: Mutex::default(),
         });
-        let front = Front::start(address, tls, |_| Arc::clone(&shared))?;
+        let front = Front::over(address, authority.as_deref(), Arc::clone(&shared))?;
         Ok(Self { front, shared })
     }
 
@@ -145,11 +137,7 @@ impl Receiver {
 
     /// The URL of a path, which begins with a slash.
     pub fn url(&self, path: &str) -> String {
-        let scheme = match self.shared.options.authority {
-            Some(_) => "https",
-            None => "http",
-        };
-        format!("{scheme}://localhost:{}{path}", self.address().port())
+        format!("{}{path}", self.front.base_url())
     }
 
     /// The certificate to trust, as PEM; `None` for plain HTTP.

@@ -13,7 +13,7 @@ use landfall_domain::time::{Clock, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::certificate::{Authority, ClientCertificates};
+use crate::certificate::Authority;
 use crate::http::{Canned, Endpoint, Fault, Front, Gate, Received, Reply, RetryAfter, form};
 use crate::script::{Request, ScriptHandle};
 
@@ -93,15 +93,7 @@ impl Slack {
     /// # Errors
     /// When the address cannot be bound, or no runtime runs.
     pub fn start(options: Options) -> io::Result<Self> {
-        let tls = match &options.authority {
-            None => None,
-            Some(authority) => Some(authority.server_config(
-                &[],
-                &["h2", "http/1.1"],
-                ClientCertificates::Ignored,
-            )?),
-        };
-        let address = options.address;
+        let (address, authority) = (options.address, options.authority.clone());
         let shared = Arc::new(Shared {
             options,
             script: ScriptHandle::default(),
@@ -109,7 +101,7 @@ impl Slack {
             webhooks: Mutex::default(),
             taken: Mutex::default(),
         });
-        let front = Front::start(address, tls, |_| Arc::clone(&shared))?;
+        let front = Front::over(address, authority.as_deref(), Arc::clone(&shared))?;
         Ok(Self { front, shared })
     }
 
@@ -126,14 +118,7 @@ impl Slack {
     /// Adds a webhook to a workspace, such as `T1/B1/secret`, and gives its URL.
     pub fn add_webhook(&self, path: &str) -> String {
         self.shared.webhooks().insert(path.to_owned());
-        let scheme = match self.shared.options.authority {
-            Some(_) => "https",
-            None => "http",
-        };
-        format!(
-            "{scheme}://localhost:{}{SERVICES}{path}",
-            self.address().port()
-        )
+        format!("{}{SERVICES}{path}", self.front.base_url())
     }
 
     /// Removes a webhook: messages to it are refused with [`Problem::NoService`].

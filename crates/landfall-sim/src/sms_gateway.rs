@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use landfall_domain::time::{Clock, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::{Authority, ClientCertificates};
+use crate::certificate::Authority;
 use crate::http::{Fault, Front, Gate, RetryAfter};
 use crate::script::ScriptHandle;
 
@@ -198,22 +198,14 @@ impl SmsGateway {
     /// # Errors
     /// When the address cannot be bound, or no runtime runs.
     pub fn start(options: Options) -> io::Result<Self> {
-        let tls = match &options.authority {
-            None => None,
-            Some(authority) => Some(authority.server_config(
-                &[],
-                &["h2", "http/1.1"],
-                ClientCertificates::Ignored,
-            )?),
-        };
-        let address = options.address;
+        let (address, authority) = (options.address, options.authority.clone());
         let shared = Arc::new(Shared {
             options,
             script: ScriptHandle::default(),
             gate: Gate::closed(),
             state: Mutex::default(),
         });
-        let front = Front::start(address, tls, |_| Arc::clone(&shared))?;
+        let front = Front::over(address, authority.as_deref(), Arc::clone(&shared))?;
         Ok(Self { front, shared })
     }
 
@@ -224,11 +216,7 @@ impl SmsGateway {
 
     /// Where to post messages.
     pub fn url(&self) -> String {
-        let scheme = match self.shared.options.authority {
-            Some(_) => "https",
-            None => "http",
-        };
-        format!("{scheme}://localhost:{}{PATH}", self.address().port())
+        format!("{}{PATH}", self.front.base_url())
     }
 
     /// The certificate to trust, as PEM; `None` for plain HTTP.

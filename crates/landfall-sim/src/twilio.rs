@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use landfall_domain::time::{Clock, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::{Authority, ClientCertificates};
+use crate::certificate::Authority;
 use crate::http::{Fault, Front, Gate, RetryAfter};
 use crate::script::ScriptHandle;
 
@@ -126,22 +126,14 @@ impl Twilio {
     /// # Errors
     /// When the address cannot be bound, or no runtime runs.
     pub fn start(options: Options) -> io::Result<Self> {
-        let tls = match &options.authority {
-            None => None,
-            Some(authority) => Some(authority.server_config(
-                &[],
-                &["h2", "http/1.1"],
-                ClientCertificates::Ignored,
-            )?),
-        };
-        let address = options.address;
+        let (address, authority) = (options.address, options.authority.clone());
         let shared = Arc::new(Shared {
             script: ScriptHandle::default(),
             gate: Gate::closed(),
             account: Mutex::new(Account::new(options.seed)),
             options,
         });
-        let front = Front::start(address, tls, |_| Arc::clone(&shared))?;
+        let front = Front::over(address, authority.as_deref(), Arc::clone(&shared))?;
         Ok(Self { front, shared })
     }
 
@@ -152,11 +144,7 @@ impl Twilio {
 
     /// What stands in for `https://api.twilio.com`.
     pub fn base_url(&self) -> String {
-        let scheme = match self.shared.options.authority {
-            Some(_) => "https",
-            None => "http",
-        };
-        format!("{scheme}://localhost:{}", self.address().port())
+        self.front.base_url()
     }
 
     /// The certificate to trust, as PEM; `None` for plain HTTP.

@@ -1,6 +1,7 @@
 //! `landfall sim`: providers and phones that are not real.
 
 mod figures;
+mod phones;
 mod providers;
 mod scripts;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use crate::scenario::{self, Plan};
 Examples:
   landfall sim providers                              all providers, on free ports of 127.0.0.1
   landfall sim providers --apns 8443 --script bad-day.json
+  landfall sim providers --phones 50 --landfall http://127.0.0.1:7171 --site-id S --track-key K
   landfall sim scenario                               two weeks of 10,000 people
   landfall sim scenario --people 300 --days 3 --seed 8 --json")]
 pub(crate) struct Sim {
@@ -30,7 +32,7 @@ pub(crate) struct Sim {
 /// What to simulate.
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Start APNs, FCM, Twilio, an SMS gateway, a mail server and Slack, and send to them as to the real ones.
+    /// Start APNs, FCM, Web Push, Twilio, an SMS gateway, a mail server and Slack, and phones behind them.
     Providers(Box<providers::Providers>),
     /// Let a shop with people and phones live through days in seconds, and compare the ledger with what really happened.
     Scenario(Scenario),

@@ -98,7 +98,7 @@ impl Simulated {
             }
             ProviderAnswer::Accepted => {
                 answered.taken += 1;
-                fleet.accept(push(outgoing, token), now);
+                fleet.accept(push(self.provider, outgoing, token), now);
                 if luck < BUSY + LOST {
                     return Answer::refused(Reason::OutcomeUnknown);
                 }
@@ -119,8 +119,12 @@ impl Simulated {
     }
 }
 
-fn push(outgoing: &Outgoing, token: &str) -> Push {
+/// A push as our senders make it: at Google without a collapse key of its own.
+fn push(provider: Provider, outgoing: &Outgoing, token: &str) -> Push {
     let mut push = Push::shown(token, &outgoing.delivery_id, outgoing.expires_at);
+    if provider != Provider::Apns {
+        push.collapse_key = None;
+    }
     if let Content::Push(content) = &outgoing.content {
         push.high_priority = content.priority != Some(Priority::Normal);
         push.silent = content.silent;

@@ -109,7 +109,10 @@ impl Fleet {
             mutable: push.mutable_content,
             draw: of_delivery(&delivery_id, u64::from(noted.copies)),
         });
-        let has_it = |number: &usize| self.phones[*number].token.as_ref() == Some(&token);
+        let has_it = |number: &usize| {
+            let phone = &self.phones[*number];
+            phone.has(&token) && phone.stale_from().is_none_or(|since| since > now)
+        };
         (self.flights.len() - 1, had_by.filter(has_it))
     }
 

@@ -98,6 +98,15 @@ impl Fleet {
             return;
         }
         phone.stopped = false;
+        if let Some(since) = phone.stale_from().filter(|since| *since <= now) {
+            // The token is too old: the app gets another.
+            phone.former = phone.token.take();
+            let former = phone.former.as_ref();
+            if let Some(issued) = former.and_then(|token| self.issued.get_mut(token)) {
+                issued.dead_from = Some(since);
+            }
+        }
+        let phone = &mut self.phones[number];
         phone.last_used = now;
         let online = phone.hours.online(now, phone.dice);
         if online {

@@ -19,6 +19,9 @@ pub(super) const PENDING_MAX: usize = 100;
 const RECENT_MAX: usize = 10;
 /// How long an app is left alone before Android puts it into a standby bucket.
 const STANDBY_MS: i64 = 3 * DAY_MS;
+/// How long Google keeps the token of an Android phone that does not connect (providers.md 2.3 and 2.5).
+/// Apple has no such rule.
+const STALE_MS: i64 = 270 * DAY_MS;
 
 /// A push that a provider holds for a phone.
 #[derive(Clone, Copy, Debug)]
@@ -183,6 +186,18 @@ impl Phone {
             model: self.model,
             permission: self.permission,
         }
+    }
+
+    /// Whether this is its token.
+    pub(super) fn has(&self, token: &str) -> bool {
+        self.token.as_deref() == Some(token)
+    }
+
+    /// From when on its token is too old for the provider: of an Android phone in a drawer, which connects
+    /// no more after it was used last.
+    pub(super) fn stale_from(&self) -> Option<Timestamp> {
+        let kept = self.platform != Platform::Android || self.hours.away < 1.0;
+        (!kept).then(|| self.last_used.plus_millis(STALE_MS))
     }
 
     /// What its clock shows.

@@ -25,8 +25,8 @@ pub struct Push {
 }
 
 impl Push {
-    /// A push that is shown, at high priority, for a day at most, as Landfall's senders make it: its
-    /// collapse key is the delivery's id.
+    /// A push that is shown, at high priority, until `expires_at`, as Landfall's senders make it for iPhones:
+    /// its collapse key is the delivery's id.
     pub fn shown(token: &str, delivery_id: &str, expires_at: Timestamp) -> Self {
         Self {
             token: token.to_owned(),

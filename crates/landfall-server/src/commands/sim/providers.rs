@@ -10,13 +10,16 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use landfall_domain::time::{Clock, WallClock};
 use landfall_sim::apns::{ApnsOptions, ApnsSim, Auth, ProviderKey};
+use landfall_sim::certificate::Authority;
 use landfall_sim::fcm::{FcmOptions, FcmSim};
 use landfall_sim::slack::{self, Slack};
 use landfall_sim::sms_gateway::{self, SmsGateway};
 use landfall_sim::smtp::{self, Smtp};
 use landfall_sim::truth::Recording;
 use landfall_sim::twilio::{self, Twilio};
+use landfall_sim::web_push::{self, WebPush};
 
+use super::phones::{self, PhoneArgs, Phones};
 use super::scripts::Scripts;
 
 /// Pause between looks at the counters.
@@ -43,6 +46,9 @@ pub(super) struct Providers {
     /// FCM with Google's token endpoint.
     #[arg(long, value_name = "PORT")]
     fcm: Option<u16>,
+    /// A push service of browsers, with one browser.
+    #[arg(long, value_name = "PORT")]
+    web_push: Option<u16>,
     /// Twilio.
     #[arg(long, value_name = "PORT")]
     twilio: Option<u16>,
@@ -61,6 +67,8 @@ pub(super) struct Providers {
     /// Where keys and certificates are written.
     #[arg(long, value_name = "DIR", default_value = "landfall-sim")]
     out: PathBuf,
+    #[command(flatten)]
+    phones: PhoneArgs,
 }
 
 /// A simulator at work.
@@ -69,6 +77,8 @@ struct Running {
     url: String,
     /// How it is added to Landfall.
     add: Option<String>,
+    /// What else there is to know about it.
+    hint: Option<String>,
     /// How many it took, and how many it did not.
     counts: Box<dyn Fn() -> (u64, Option<u64>)>,
 }
@@ -80,6 +90,9 @@ struct Setup<'a> {
     out: &'a Path,
     /// Certificates to trust.
     trusted: String,
+    phones: Option<Arc<Phones>>,
+    apple: Option<Arc<ApnsSim>>,
+    google: Option<Arc<FcmSim>>,
 }
 
 /// Runs the command until it is interrupted.
@@ -88,10 +101,24 @@ pub(super) fn run(wanted: &Providers) -> Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let running = start(wanted)?;
-        announce(&running, &wanted.out);
+        let out = wanted.out.as_path();
+        std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+        let mut setup = Setup::of(wanted)?;
+        let running = start(wanted, &mut setup)?;
+        announce(&running, out);
+        let phones = setup.phones.clone();
+        let living = async {
+            match &setup.phones {
+                Some(fleet) => {
+                    let (apple, google) = (setup.apple.clone(), setup.google.clone());
+                    phones::live(Arc::clone(fleet), wanted.phones.clone(), apple, google).await
+                }
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            () = count(&running) => {}
+            () = count(&running, phones.as_deref()) => {}
+            ended = living => ended?,
             stopped = tokio::signal::ctrl_c() => stopped?,
         }
         println!();
@@ -99,19 +126,12 @@ pub(super) fn run(wanted: &Providers) -> Result<()> {
     })
 }
 
-fn start(wanted: &Providers) -> Result<Vec<Running>> {
-    let out = wanted.out.as_path();
-    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
-    let mut setup = Setup {
-        clock: Arc::new(WallClock),
-        scripts: Scripts::read(wanted.script.as_deref())?,
-        out,
-        trusted: String::new(),
-    };
+fn start(wanted: &Providers, setup: &mut Setup<'_>) -> Result<Vec<Running>> {
     type Start = fn(&mut Setup<'_>, SocketAddr) -> Result<Running>;
-    let all: [(Option<u16>, Start); 6] = [
+    let all: [(Option<u16>, Start); 7] = [
         (wanted.apns, apns),
         (wanted.fcm, fcm),
+        (wanted.web_push, web_push),
         (wanted.twilio, twilio),
         (wanted.sms, sms),
         (wanted.smtp, smtp),
@@ -122,10 +142,10 @@ fn start(wanted: &Providers) -> Result<Vec<Running>> {
     for (port, start) in all {
         if let Some(port) = port.or(none.then_some(0)) {
             let address = SocketAddr::from(([127, 0, 0, 1], port));
-            running.push(start(&mut setup, address)?);
+            running.push(start(setup, address)?);
         }
     }
-    write(&out.join("ca.pem"), &setup.trusted)?;
+    write(&setup.out.join("ca.pem"), &setup.trusted)?;
     Ok(running)
 }
 
@@ -135,7 +155,12 @@ fn apns(setup: &mut Setup<'_>, address: SocketAddr) -> Result<Running> {
     options.address = address;
     options.auth = Auth::Tokens(vec![key]);
     options.recording = Recording::Count;
+    if let Some(phones) = setup.phones.clone() {
+        options.on_accepted = Some(Arc::new(move |taken| phones.take_apns(taken)));
+    }
     let sim = ApnsSim::start(options).context("APNs cannot be simulated there")?;
+    let sim = Arc::new(sim);
+    setup.apple = Some(Arc::clone(&sim));
     sim.script()
         .replace(std::mem::take(&mut setup.scripts.apns));
     setup.trusted.push_str(sim.ca_pem());
@@ -152,6 +177,7 @@ fn apns(setup: &mut Setup<'_>, address: SocketAddr) -> Result<Running> {
         name: "apns",
         url,
         add: Some(add),
+        hint: None,
         counts: Box::new(move || {
             let counts = sim.counts();
             (counts.accepted, Some(counts.refused.values().sum()))
@@ -163,7 +189,12 @@ fn fcm(setup: &mut Setup<'_>, address: SocketAddr) -> Result<Running> {
     let mut options = FcmOptions::new(Arc::clone(&setup.clock));
     options.address = address;
     options.recording = Recording::Count;
+    if let Some(phones) = setup.phones.clone() {
+        options.on_accepted = Some(Arc::new(move |taken| phones.take_fcm(taken)));
+    }
     let sim = FcmSim::start(options).context("FCM cannot be simulated there")?;
+    let sim = Arc::new(sim);
+    setup.google = Some(Arc::clone(&sim));
     sim.script().replace(std::mem::take(&mut setup.scripts.fcm));
     setup.trusted.push_str(sim.ca_pem());
     let key_file = setup.out.join("service-account.json");
@@ -178,10 +209,40 @@ fn fcm(setup: &mut Setup<'_>, address: SocketAddr) -> Result<Running> {
         name: "fcm",
         url,
         add: Some(add),
+        hint: None,
         counts: Box::new(move || {
             let counts = sim.counts();
             (counts.accepted, Some(counts.refused.values().sum()))
         }),
+    })
+}
+
+fn web_push(setup: &mut Setup<'_>, address: SocketAddr) -> Result<Running> {
+    let authority = Arc::new(Authority::new()?);
+    let mut options = web_push::Options::tls(Arc::clone(&setup.clock), authority);
+    options.address = address;
+    let sim = WebPush::start(options).context("Web Push cannot be simulated there")?;
+    sim.script()
+        .replace(std::mem::take(&mut setup.scripts.web_push));
+    setup
+        .trusted
+        .push_str(sim.authority_pem().unwrap_or_default());
+    let browser = sim.subscribe().context("no browser could subscribe")?;
+    let device = serde_json::json!({ "device": { "id": browser.endpoint, "platform": "web",
+        "p256dh": browser.p256dh, "auth": browser.auth } });
+    let add = format!(
+        "landfall credentials add browsers --provider web-push --generate \
+         --subject mailto:ops@shop.example {}",
+        setup.reach(),
+    );
+    Ok(Running {
+        name: "web-push",
+        url: sim.origin().to_owned(),
+        add: Some(add),
+        hint: Some(format!(
+            "a browser, for PUT /api/v1/customers/{{id}}/devices: {device}"
+        )),
+        counts: Box::new(move || (sim.taken().len() as u64, None)),
     })
 }
 
@@ -202,6 +263,7 @@ fn twilio(setup: &mut Setup<'_>, address: SocketAddr) -> Result<Running> {
         name: "twilio",
         url,
         add: Some(add),
+        hint: None,
         counts: Box::new(move || (sim.taken().len() as u64, None)),
     })
 }
@@ -220,6 +282,7 @@ fn sms(setup: &mut Setup<'_>, address: SocketAddr) -> Result<Running> {
         name: "sms",
         url,
         add: Some(add),
+        hint: None,
         counts: Box::new(move || (sim.taken().len() as u64, None)),
     })
 }
@@ -239,6 +302,7 @@ fn smtp(setup: &mut Setup<'_>, address: SocketAddr) -> Result<Running> {
         name: "smtp",
         url: format!("smtp://{}", sim.address()),
         add: Some(add),
+        hint: None,
         counts: Box::new(move || (sim.taken().len() as u64, None)),
     })
 }
@@ -258,8 +322,24 @@ fn slack(setup: &mut Setup<'_>, address: SocketAddr) -> Result<Running> {
         name: "slack",
         url,
         add: Some(add),
+        hint: None,
         counts: Box::new(move || (sim.taken().len() as u64, None)),
     })
+}
+
+impl<'a> Setup<'a> {
+    fn of(wanted: &'a Providers) -> Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(WallClock);
+        Ok(Self {
+            phones: wanted.phones.phones(&clock),
+            clock,
+            scripts: Scripts::read(wanted.script.as_deref())?,
+            out: wanted.out.as_path(),
+            trusted: String::new(),
+            apple: None,
+            google: None,
+        })
+    }
 }
 
 impl Setup<'_> {
@@ -276,24 +356,27 @@ fn write(path: &Path, text: &str) -> Result<()> {
 
 fn announce(running: &[Running], out: &Path) {
     for one in running {
-        println!("{:7} {}", one.name, one.url);
+        println!("{:8} {}", one.name, one.url);
     }
     let trusted = out.join("ca.pem");
-    println!("{:7} {}\n", "trust", trusted.display());
+    println!("{:8} {}\n", "trust", trusted.display());
     for add in running.iter().filter_map(|one| one.add.as_ref()) {
         println!("{add}\n");
+    }
+    for hint in running.iter().filter_map(|one| one.hint.as_ref()) {
+        println!("{hint}\n");
     }
     println!("Ctrl-C stops them.\n");
 }
 
 /// Shows the counters whenever they change: in place on a terminal, line by line elsewhere.
-async fn count(running: &[Running]) {
+async fn count(running: &[Running], phones: Option<&Phones>) {
     let in_place = std::io::stdout().is_terminal();
     let mut looks = tokio::time::interval(LOOK);
     let mut shown = String::new();
     loop {
         looks.tick().await;
-        let line = line_of(running);
+        let line = line_of(running, phones);
         if line == shown {
             continue;
         }
@@ -307,12 +390,16 @@ async fn count(running: &[Running]) {
     }
 }
 
-fn line_of(running: &[Running]) -> String {
+fn line_of(running: &[Running], phones: Option<&Phones>) -> String {
     let figures = running.iter().map(|one| match (one.counts)() {
         (taken, Some(refused)) if refused > 0 => {
             format!("{} {taken} (refused {refused})", one.name)
         }
         (taken, _) => format!("{} {taken}", one.name),
     });
-    figures.collect::<Vec<_>>().join("   ")
+    let phones = phones.map(|phones| {
+        let (taken, arrived, shown) = phones.figures();
+        format!("phones {taken} (arrived {arrived}, shown {shown})")
+    });
+    figures.chain(phones).collect::<Vec<_>>().join("   ")
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use landfall_sim::script::Script;
-use landfall_sim::{apns, fcm, slack, sms_gateway, smtp, twilio};
+use landfall_sim::{apns, fcm, slack, sms_gateway, smtp, twilio, web_push};
 use serde::Deserialize;
 
 /// One script for each provider.
@@ -17,6 +17,7 @@ pub(super) struct Scripts {
     pub(super) sms: Script<sms_gateway::Answer>,
     pub(super) smtp: Script<smtp::Answer>,
     pub(super) slack: Script<slack::Answer>,
+    pub(super) web_push: Script<web_push::Answer>,
 }
 
 impl Scripts {

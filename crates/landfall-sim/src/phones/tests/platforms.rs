@@ -197,3 +197,33 @@ fn a_push_is_read_from_what_the_simulated_providers_took() {
     };
     assert_eq!(Push::from_fcm(&google), Some(expected));
 }
+
+#[test]
+fn google_forgets_an_android_phone_that_did_not_connect_for_270_days_and_apple_does_not() {
+    for platform in [Platform::Android, Platform::Ios] {
+        let (mut fleet, tokens) = phones(1, platform, |spec| spec.dormant = 1.0);
+        let token = &tokens[0];
+        let since = fleet.phones[0].last_used.plus_millis(270 * DAY_MS);
+        let before = fleet.provider_answer(token, since.plus_millis(-1));
+        assert_eq!(before, ProviderAnswer::Accepted);
+        let then = fleet.provider_answer(token, since);
+        if platform == Platform::Ios {
+            assert_eq!(then, ProviderAnswer::Accepted);
+            continue;
+        }
+        assert_eq!(then, ProviderAnswer::Dead { since });
+        // What a provider took in error reaches nobody, and the app gets another token when it is opened.
+        fleet.advance(since);
+        fleet.accept(push(token, "d1"), since);
+        assert_eq!(fleet.truth()[0].fate, Fate::Lost(Lost::Unregistered));
+        fleet.open(0, since.plus_millis(DAY_MS));
+        let now = since.plus_millis(DAY_MS);
+        assert_eq!(
+            fleet.provider_answer(token, now),
+            ProviderAnswer::Dead { since }
+        );
+        let fresh = fleet.phones[0].token.clone().expect("a token");
+        assert_ne!(&fresh, token);
+        assert_eq!(fleet.provider_answer(&fresh, now), ProviderAnswer::Accepted);
+    }
+}
