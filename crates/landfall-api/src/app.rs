@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use landfall_engine::credentials::Network;
 use landfall_engine::random::SystemRandom;
-use landfall_engine::{Directory, Reporting, Sending};
+use landfall_engine::{Directory, Links, Reporting, Sending};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 
@@ -33,6 +33,8 @@ pub struct App {
     pub(crate) refusals: Arc<Refusals>,
     pub(crate) sending: Sending,
     pub(crate) reporting: Reporting,
+    /// Links of ours in messages; `None`: nobody said where this server is reached.
+    pub(crate) links: Option<Links>,
 }
 
 impl App {
@@ -45,6 +47,7 @@ impl App {
             directory,
             settings: Arc::new(settings),
             refusals: Arc::default(),
+            links: None,
         }
     }
 
@@ -52,6 +55,12 @@ impl App {
     #[must_use]
     pub fn with_sending(self, sending: Sending) -> Self {
         Self { sending, ..self }
+    }
+
+    /// The same, with links of ours.
+    #[must_use]
+    pub fn with_links(self, links: Option<Links>) -> Self {
+        Self { links, ..self }
     }
 
     /// The same, with what reports to webhooks.
@@ -75,6 +84,7 @@ pub fn router(app: App) -> Router {
         .merge(routes::track::router())
         .merge(routes::pipelines::router())
         .merge(routes::hooks::router())
+        .merge(routes::unsubscribe::router())
         .merge(routes::health::router(document))
         .fallback(routes::health::nothing_here)
         .layer(DefaultBodyLimit::max(crate::body::BODY_BYTES_MAX))

@@ -6,6 +6,7 @@ pub(crate) mod hooks;
 pub(crate) mod pipelines;
 mod segments;
 pub(crate) mod track;
+pub(crate) mod unsubscribe;
 
 #[cfg(test)]
 mod tests;

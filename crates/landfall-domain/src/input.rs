@@ -311,6 +311,15 @@ pub enum Body {
     },
 }
 
+/// What only a provider may report of a delivery, beside what everybody may ([`reportable`]).
+pub const fn reportable_by_provider(channel: Channel) -> &'static [Mark] {
+    match channel {
+        Channel::Sms => &[Mark::Sent, Mark::Replied],
+        Channel::Email => &[Mark::Sent, Mark::PrefetchOpened],
+        _ => &[],
+    }
+}
+
 /// The channels whose receipts may be reported, with their marks (track-api.md 3.10).
 pub fn reportable(channel: Channel) -> &'static [Mark] {
     match channel {

@@ -16,8 +16,8 @@ pub const LATER_MS: i64 = MINUTE_MS;
 /// A try that did not succeed.
 #[derive(Clone, Copy, Debug)]
 pub struct Failure {
-    /// Whom it was handed to.
-    pub provider: Provider,
+    /// Whom it was handed to, or would have been; `None`: there is nobody who could carry it.
+    pub provider: Option<Provider>,
     /// Why it did not succeed.
     pub reason: Reason,
     /// Which try it was, from one.
@@ -78,8 +78,8 @@ fn once(failure: &Failure) -> Option<i64> {
 /// copy would be recognised: what may have been sent is not sent again (providers.md 5.1).
 fn unknown(failure: &Failure) -> Option<i64> {
     match failure.provider {
-        Provider::SmsGateway | Provider::Webhook => None,
-        Provider::Apns | Provider::Fcm | Provider::WebPush if failure.number < TRIES_MAX => {
+        None | Some(Provider::SmsGateway | Provider::Webhook) => None,
+        Some(Provider::Apns | Provider::Fcm | Provider::WebPush) if failure.number < TRIES_MAX => {
             let doubled = SECOND_MS << failure.number.min(6);
             Some(if failure.number == 1 { 0 } else { doubled })
         }
@@ -119,27 +119,27 @@ fn schedule(failure: &Failure) -> Schedule {
     }
     match failure.provider {
         // The first retry goes to another connection; then Apple asks for 15 minutes.
-        Provider::Apns if class != Class::Quota && failure.number == 1 => {
+        Some(Provider::Apns) if class != Class::Quota && failure.number == 1 => {
             Schedule::of(2 * SECOND_MS, 1, 2 * SECOND_MS)
         }
-        Provider::Apns if class != Class::Quota => Schedule::of(15 * MINUTE_MS, 2, HOUR_MS),
-        Provider::Apns => Schedule::of(10 * SECOND_MS, 2, 10 * MINUTE_MS),
-        Provider::Fcm | Provider::WebPush | Provider::CustomerIo if class == Class::Quota => {
+        Some(Provider::Apns) if class != Class::Quota => Schedule::of(15 * MINUTE_MS, 2, HOUR_MS),
+        Some(Provider::Apns) => Schedule::of(10 * SECOND_MS, 2, 10 * MINUTE_MS),
+        Some(Provider::Fcm | Provider::WebPush | Provider::CustomerIo) if class == Class::Quota => {
             Schedule::of(2 * MINUTE_MS, 2, 10 * MINUTE_MS)
         }
-        Provider::Fcm | Provider::WebPush | Provider::CustomerIo => Schedule {
+        Some(Provider::Fcm | Provider::WebPush | Provider::CustomerIo) => Schedule {
             give_up: HOUR_MS,
             ..Schedule::of(20 * SECOND_MS, 2, 10 * MINUTE_MS)
         },
-        Provider::SmsGateway => Schedule {
+        Some(Provider::SmsGateway) => Schedule {
             tries: 3,
             ..Schedule::of(10 * SECOND_MS, 3, 10 * MINUTE_MS)
         },
-        Provider::Smtp => Schedule {
+        Some(Provider::Smtp) => Schedule {
             give_up: 24 * HOUR_MS,
             ..Schedule::of(10 * MINUTE_MS, 2, 4 * HOUR_MS)
         },
-        Provider::Slack | Provider::Webhook => Schedule {
+        Some(Provider::Slack | Provider::Webhook) | None => Schedule {
             give_up: HOUR_MS,
             ..Schedule::of(2 * SECOND_MS, 2, 5 * MINUTE_MS)
         },

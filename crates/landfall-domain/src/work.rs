@@ -239,8 +239,8 @@ pub struct Conclusion {
     pub target: Option<TargetKey>,
     /// The attempt; `None`: it was not handed to anybody.
     pub attempt: Option<Handover>,
-    /// Who was asked, or would have been.
-    pub provider: Provider,
+    /// Who was asked, or would have been; `None`: it ended before anybody was chosen.
+    pub provider: Option<Provider>,
     /// What they said.
     pub answer: Answer,
     /// What was sent, for the record.

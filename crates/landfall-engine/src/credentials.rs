@@ -23,6 +23,7 @@ pub use landfall_send::credential::{
     ApnsCredential, FcmCredential, GatewayCredential, SlackCredential, SmtpCredential,
     SmtpSecurity, TwilioCredential, VapidCredential, WebhookCredential,
 };
+pub use landfall_send::email::events as mail_events;
 pub use landfall_send::sms::twilio;
 pub use landfall_send::{Credential, CredentialError, Network};
 

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::watch;
 
-pub use file::{DirectoryError, DirectoryFile, write_private};
+pub use file::{DirectoryError, DirectoryFile, HeldFile, write_private};
 pub use record::{KeyKind, KeyRecord, WorkspaceRecord};
 
 use crate::seal::{MasterKey, SealError, key_hash};
@@ -210,14 +210,19 @@ impl Directory {
             (lookup.file.clone(), lookup.open.clone())
         };
         // What was changed on the command line meanwhile stays so.
-        let mut file = match self.path.exists() {
-            true => DirectoryFile::read(&self.path)?,
-            false => known,
-        };
-        let changed = change(&mut file)?;
-        file.write(&self.path)?;
-        self.index(file, open)?;
+        let mut held = DirectoryFile::hold(&self.path)?;
+        if !self.path.exists() {
+            *held = known;
+        }
+        let changed = change(&mut held)?;
+        held.write()?;
+        self.index(held.clone(), open)?;
         Ok(changed)
+    }
+
+    /// The key that seals and signs.
+    pub(crate) fn master(&self) -> Arc<MasterKey> {
+        Arc::clone(&self.master)
     }
 
     /// Seals a secret for a place, with the master key.

@@ -21,7 +21,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use landfall_domain::attempt::Answer;
-use landfall_domain::channel::Provider;
 use landfall_domain::input::{Body, Input};
 use landfall_domain::reason::Reason;
 use landfall_domain::time::{SECOND_MS, Timestamp};
@@ -29,6 +28,7 @@ use landfall_domain::work::{Conclusion, Handover, Urgency, WorkKey};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::intake::SubmitError;
+use crate::links::Links;
 use crate::random::Random;
 use crate::workspace::Workspace;
 use carriers::Carriers;
@@ -99,13 +99,25 @@ impl Dispatcher {
         random: Arc<dyn Random>,
         limits: Limits,
     ) -> Self {
+        Self::with_links(workspace, carriers, random, limits, None)
+    }
+
+    /// As [`Self::new`], with links of ours in its messages.
+    pub fn with_links(
+        workspace: Workspace,
+        carriers: Carriers,
+        random: Arc<dyn Random>,
+        limits: Limits,
+        links: Option<Links>,
+    ) -> Self {
+        let renderer = Renderer::linking(links, workspace.id());
         let (concluded, conclusions) = mpsc::unbounded_channel();
         tokio::spawn(keep_concluding(workspace.clone(), conclusions));
         Self {
             inner: Arc::new(Inner {
                 workspace,
                 carriers,
-                renderer: Renderer::default(),
+                renderer,
                 random,
                 bulk: Arc::new(Semaphore::new(limits.bulk)),
                 urgent: Arc::new(Semaphore::new(limits.urgent)),
@@ -246,7 +258,7 @@ impl Dispatcher {
             work,
             target: None,
             attempt: None,
-            provider: Provider::Webhook,
+            provider: None,
             answer: Answer::refused(Reason::ExpiredInQueue),
             rendered: None,
             guarded: true,
@@ -260,7 +272,7 @@ impl Dispatcher {
                 started_at: now,
                 took_ms: 0,
             }),
-            provider: lapsed.provider.unwrap_or(Provider::Webhook),
+            provider: lapsed.provider,
             answer: Answer::refused_saying(
                 Reason::OutcomeUnknown,
                 "the sender ended before the answer came",

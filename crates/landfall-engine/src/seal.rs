@@ -4,18 +4,22 @@
 //! (`master.key`, readable by the owner only), so that a copied data file alone gives nothing away.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use aws_lc_rs::digest;
-use aws_lc_rs::hkdf;
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::{digest, hkdf, hmac};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 /// Length of the master key in bytes.
 pub const MASTER_KEY_BYTES: usize = 32;
+/// Length of a signature in bytes: 128 bits, which nobody guesses.
+const SIGNATURE_BYTES: usize = 16;
 
-/// The key that seals all secrets of a data folder.
+/// The key that seals all secrets of a data folder, that secrets are derived from, and that signs what leaves
+/// and comes back.
 pub struct MasterKey {
     seal: RandomizedNonceKey,
     derive: hkdf::Prk,
+    signing: hmac::Key,
 }
 
 /// Something could not be sealed or opened: a wrong master key, or damaged text.
@@ -46,7 +50,13 @@ impl MasterKey {
     pub fn new(bytes: &[u8]) -> Result<Self, SealError> {
         let seal = RandomizedNonceKey::new(&AES_256_GCM, bytes).map_err(|_| SealError)?;
         let derive = hkdf::Salt::new(hkdf::HKDF_SHA256, b"landfall").extract(bytes);
-        Ok(Self { seal, derive })
+        // Another key for another purpose, which does not lead back to the first.
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, bytes), b"signing");
+        Ok(Self {
+            seal,
+            derive,
+            signing: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
+        })
     }
 
     /// A secret of its own for a purpose, always the same one (HKDF, RFC 5869).
@@ -59,6 +69,23 @@ impl MasterKey {
         let mut secret = [0; 16];
         made.fill(&mut secret).map_err(|_| SealError)?;
         Ok(secret)
+    }
+
+    /// A signature of `text` for the place named by `context`: 22 letters that can stand in a path. The
+    /// same each time.
+    pub fn signature(&self, context: &str, text: &str) -> String {
+        let mut signed = hmac::Context::with_key(&self.signing);
+        // With the length, no other pair of context and text makes the same bytes.
+        signed.update(&(context.len() as u64).to_be_bytes());
+        signed.update(context.as_bytes());
+        signed.update(text.as_bytes());
+        URL_SAFE_NO_PAD.encode(&signed.sign().as_ref()[..SIGNATURE_BYTES])
+    }
+
+    /// Whether `signature` is that of `text` for the place named by `context`.
+    pub fn is_signature(&self, context: &str, text: &str, signature: &str) -> bool {
+        let own = self.signature(context, text);
+        verify_slices_are_equal(own.as_bytes(), signature.as_bytes()).is_ok()
     }
 
     /// Seals `secret` for the place named by `context`: text sealed for one place does not open for

@@ -73,6 +73,8 @@ pub(crate) struct Shared {
     pub(crate) salt: Salt,
     /// What chance gives everybody, if it is fixed.
     pub(crate) fixed_share: Option<u32>,
+    /// Snippets that were read lately.
+    pub(crate) snippets: crate::snippets::Cache,
 }
 
 /// Wakes those who send: one for what is urgent, and one for the rest.
@@ -155,6 +157,7 @@ impl Workspace {
             interests: Arc::default(),
             salt,
             fixed_share,
+            snippets: crate::snippets::Cache::default(),
         };
         (
             Self {

@@ -155,6 +155,8 @@ pub struct SmtpCredential {
     pub password: Option<String>,
     /// Sender of messages that name none.
     pub from: String,
+    /// SendGrid's verification key, base64: events must be signed with it.
+    pub events_key: Option<String>,
     /// Certificates of more authorities for this endpoint, PEM.
     pub ca_pem: Option<String>,
 }

@@ -7,6 +7,7 @@
 mod addresses;
 mod attachments;
 pub mod classify;
+pub mod events;
 mod headers;
 mod html;
 mod mime;
@@ -34,6 +35,8 @@ use relay::Relay;
 pub struct SmtpSender {
     relay: Relay,
     from: Option<String>,
+    /// Whether the relay is Postmark's, which tells in its events what a header of its own says.
+    is_postmark: bool,
 }
 
 impl SmtpSender {
@@ -50,6 +53,7 @@ impl SmtpSender {
         Ok(Self {
             relay: Relay::new(credential, network)?,
             from: Some(from.to_owned()).filter(|from| !from.is_empty()),
+            is_postmark: credential.host.trim().ends_with("postmarkapp.com"),
         })
     }
 }
@@ -68,7 +72,13 @@ impl Sender for SmtpSender {
                     "an SMTP relay carries e-mail only",
                 );
             };
-            match mime::built(outgoing, content, self.from.as_deref(), now) {
+            let mut content = content.clone();
+            if self.is_postmark {
+                content
+                    .headers
+                    .extend([headers::for_postmark(&outgoing.delivery_id)]);
+            }
+            match mime::built(outgoing, &content, self.from.as_deref(), now) {
                 Ok(mail) => self.relay.hand_over(&mail, outgoing.dry_run).await,
                 Err(error) => Answer::refused_saying(error.reason(), &error.to_string()),
             }

@@ -57,6 +57,7 @@ impl Foreign {
 
     fn sender(&self, password: &str) -> SmtpSender {
         let credential = SmtpCredential {
+            events_key: None,
             host: "127.0.0.1".to_owned(),
             port: self.port,
             security: SmtpSecurity::Plain,

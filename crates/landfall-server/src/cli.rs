@@ -126,6 +126,10 @@ pub(crate) struct Serve {
     /// Host name (and port) under which apps reach this server, such as `push.example.org`.
     #[arg(long, value_name = "HOST", env = "LANDFALL_PUBLIC_HOST")]
     pub(crate) public_host: Option<String>,
+    /// Address under which this server is reached from outside, such as `https://push.example.org`: what
+    /// links in messages begin with. Without it, mails offer no unsubscribing of ours.
+    #[arg(long, value_name = "URL", env = "LANDFALL_PUBLIC_URL")]
+    pub(crate) public_url: Option<String>,
     /// Keep people and ledger in PostgreSQL instead of the data folder.
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use landfall_engine::directory::{DirectoryFile, WorkspaceRecord, write_private};
+use landfall_engine::directory::{DirectoryFile, HeldFile, WorkspaceRecord, write_private};
 use landfall_engine::seal::{MASTER_KEY_BYTES, MasterKey};
 
 /// A data folder.
@@ -31,6 +31,11 @@ impl DataFolder {
     /// What the directory file says.
     pub(crate) fn directory(&self) -> Result<DirectoryFile> {
         Ok(DirectoryFile::read(&self.directory_path())?)
+    }
+
+    /// The same, held for a change: nobody else changes it meanwhile.
+    pub(crate) fn held_directory(&self) -> Result<HeldFile> {
+        Ok(DirectoryFile::hold(&self.directory_path())?)
     }
 
     /// A workspace's database file.

@@ -11,7 +11,7 @@ use landfall_engine::random::SystemRandom;
 use landfall_engine::seal::MasterKey;
 use landfall_engine::segments::Builder;
 use landfall_engine::{
-    Directory, Opened, Options, ProductFollower, Reporter, Reporting, Sending, Timekeeper,
+    Directory, Links, Opened, Options, ProductFollower, Reporter, Reporting, Sending, Timekeeper,
     Workspace,
 };
 use landfall_store::Store;
@@ -62,7 +62,9 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
     let random = Arc::new(SystemRandom);
     let reporting = Reporting::new(directory.clone(), network.clone(), random);
     let sending = Sending::new(directory.clone(), network, !serve.sending.no_send);
+    let links = links(serve, &directory)?;
     let app = landfall_api::App::new(directory, settings)
+        .with_links(links.clone())
         .with_sending(sending.clone())
         .with_reporting(reporting.clone());
     let router = landfall_api::router(app);
@@ -80,7 +82,7 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
     }
     runtime.spawn(keep_current(kept));
     let served = runtime.block_on(async {
-        let running = sending::start(&sending, &serve.sending);
+        let running = sending::start(&sending, &serve.sending, links.as_ref());
         let served = listen_until_stopped(serve, router).await;
         running.stop().await;
         served
@@ -90,6 +92,13 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         workspace.stop();
     }
     served
+}
+
+/// What links in messages begin with, where somebody said so.
+fn links(serve: &Serve, directory: &Directory) -> Result<Option<Links>> {
+    let public_url = serve.public_url.as_deref();
+    let links = public_url.map(|public_url| Links::new(directory, public_url));
+    links.transpose().context("--public-url")
 }
 
 /// Takes keys, sources and credentials that the command line changes beside the running server.

@@ -7,7 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use landfall_domain::time::Timestamp;
 use landfall_engine::credentials::{
-    CredentialRecord, NewCredential, Standing, Verdict, check as ask, check_name, verdict,
+    CredentialKind, CredentialRecord, NewCredential, Standing, Verdict, check as ask, check_name,
+    verdict,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -42,6 +43,10 @@ pub(crate) struct CredentialAnswer {
     /// Why it cannot be used at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     unusable: Option<String>,
+    /// Of an SMTP relay: where its provider posts what becomes of mails. Secret: whoever has it can report.
+    /// Absent when the server does not know its public address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events_url: Option<String>,
 }
 
 /// What a provider said to the question whether a credential works.
@@ -229,7 +234,10 @@ fn answer(app: &App, visit: &Visit, name: String, record: CredentialRecord) -> C
     let carrier = app.sending.carriers(&visit.workspace).named(&name);
     let said = carrier.and_then(|carrier| carrier.health().checked);
     let mut unusable = app.sending.unusable(&visit.workspace).into_iter();
+    let relay = record.kind == CredentialKind::Smtp;
+    let links = app.links.as_ref().filter(|_| relay);
     CredentialAnswer {
+        events_url: links.map(|links| links.mail_events(visit.workspace.id(), &name)),
         provider: record.kind.name(),
         app: record.app,
         per_second: record.per_second,

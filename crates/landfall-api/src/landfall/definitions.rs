@@ -10,7 +10,7 @@ use landfall_domain::person::Person;
 use landfall_domain::work::SendTo;
 use landfall_engine::Workspace;
 use landfall_engine::definitions::{Definition, Kind};
-use landfall_engine::dispatch::render::{self, Occasion, Renderer};
+use landfall_engine::dispatch::render::{self, Occasion};
 use landfall_store::person_named;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -252,15 +252,17 @@ async fn preview(
         None => None,
         Some(named) => Some(person(&visit.workspace, named).await?),
     };
+    let renderer = visit.renderer().await?;
+    let links = renderer.links("preview");
     let occasion = Occasion {
         person: person.as_ref(),
         data: &wanted.data,
         delivery_id: "preview",
-        links: &Value::Null,
+        links: &links,
         now: visit.workspace.now(),
     };
     let mut content = definition.content_in(wanted.language.as_deref()).clone();
-    let preview = match Renderer::default().fill(&mut content, &occasion) {
+    let preview = match renderer.fill(&mut content, &occasion) {
         Ok(()) => Preview {
             content: serde_json::to_value(&content).ok(),
             reason: None,

@@ -3,7 +3,8 @@
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use landfall_engine::{Rebuild, Workspace};
+use landfall_engine::dispatch::render::Renderer;
+use landfall_engine::{Links, Rebuild, Workspace};
 use serde::de::DeserializeOwned;
 
 use super::problem::{Code, Problem};
@@ -15,6 +16,16 @@ pub(crate) struct Visit {
     pub(crate) workspace: Workspace,
     /// Query parameters in order; a name may come more than once.
     pub(crate) parameters: Vec<(String, String)>,
+    links: Option<Links>,
+}
+
+impl Visit {
+    /// What renders messages of the workspace as they are sent.
+    pub(crate) async fn renderer(&self) -> Result<Renderer, Problem> {
+        let renderer = Renderer::linking(self.links.clone(), self.workspace.id());
+        renderer.set_snippets(self.workspace.snippets().await?);
+        Ok(renderer)
+    }
 }
 
 impl FromRequestParts<App> for Visit {
@@ -37,6 +48,7 @@ impl FromRequestParts<App> for Visit {
         Ok(Self {
             workspace,
             parameters: pairs(parts.uri.query().unwrap_or_default()),
+            links: app.links.clone(),
         })
     }
 }

@@ -22,6 +22,7 @@ mod segments;
 mod send;
 mod series;
 mod small;
+mod snippets;
 mod sources;
 mod spans;
 mod subscriptions;
@@ -31,7 +32,7 @@ mod tests;
 mod triggers;
 mod view;
 
-use axum::routing::{MethodRouter, any, get, post, put};
+use axum::routing::{MethodRouter, any, delete, get, post, put};
 use axum::{Extension, Router};
 
 use self::door::{Door, Path};
@@ -237,7 +238,7 @@ fn reporting_routes() -> Router<App> {
 /// What is small, refused or not offered. Paths below are the App API's alone, so that a path that
 /// another API owns is not answered here.
 fn small_routes() -> Router<App> {
-    const NOT_OFFERED: [&str; 13] = [
+    const NOT_OFFERED: [&str; 12] = [
         "assets",
         "collections",
         "data_index",
@@ -248,13 +249,20 @@ fn small_routes() -> Router<App> {
         "object_types",
         "objects",
         "sender_identities",
-        "snippets",
         "subscription_center",
         "subscription_channels",
     ];
     let router = Router::new()
         .route("/v1/info/ip_addresses", get(small::ip_addresses))
         .route("/v1/workspaces", get(small::workspaces))
+        .route(
+            "/v1/snippets",
+            get(snippets::list)
+                .post(snippets::create)
+                .put(snippets::replace),
+        )
+        .route("/v1/snippets/{name}", delete(snippets::delete))
+        .route("/v1/snippets/{name}/{*rest}", any(small::unknown))
         .route("/v1/send/{channel}", post(send::send));
     NOT_OFFERED.iter().fold(router, |router, name| {
         router

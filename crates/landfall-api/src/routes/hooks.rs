@@ -1,5 +1,7 @@
-//! Webhooks in: `/hooks/customerio/{source}` (docs/api/webhooks-in.md) and `/hooks/twilio`.
+//! Webhooks in: `/hooks/customerio/{source}` (docs/api/webhooks-in.md), `/hooks/twilio` and `/hooks/email`.
 
+mod email;
+mod inbound;
 mod twilio;
 
 use aws_lc_rs::hmac;
@@ -10,6 +12,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::post;
+use landfall_engine::Workspace;
+use landfall_engine::credentials::Credential;
 use serde_json::json;
 
 use super::track::{busy, json_answer};
@@ -28,6 +32,10 @@ pub(crate) fn router() -> Router<App> {
         .route(
             "/hooks/twilio/{workspace}/{credential}",
             post(twilio::report),
+        )
+        .route(
+            "/hooks/email/{workspace}/{credential}/{secret}",
+            post(email::report),
         )
 }
 
@@ -69,6 +77,21 @@ async fn customerio(
             // list of rejected inputs instead (reporting-webhooks.md 1).
             rejected::record(workspace, SURFACE, 200, &problem, &bytes).await;
             json_answer(StatusCode::OK, &json!({}))
+        }
+    }
+}
+
+/// The credential of that name, in the open workspace of that id.
+fn credential(app: &App, workspace: &str, name: &str) -> Option<(Workspace, Credential)> {
+    let mut workspaces = app.directory.workspaces().into_iter();
+    let workspace = workspaces.find(|open| open.id() == workspace)?;
+    let records = app.directory.credentials(&workspace);
+    let record = records.get(name)?;
+    match app.directory.open_credential(&workspace, name, record) {
+        Ok(credential) => Some((workspace, credential)),
+        Err(error) => {
+            tracing::error!(%error, "a credential cannot be opened");
+            None
         }
     }
 }

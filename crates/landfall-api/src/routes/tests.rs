@@ -4,6 +4,7 @@ mod credentials;
 mod hooks;
 mod house;
 mod limits;
+mod mail_events;
 mod metrics;
 mod openapi;
 mod own;
@@ -12,8 +13,10 @@ mod quarantine;
 mod receipts;
 mod refusals;
 mod sdk;
+mod texts;
 mod track;
 mod trails;
+mod unsubscribe;
 
 use serde_json::{Value, json};
 

@@ -240,7 +240,13 @@ impl Reason {
     /// The reason that a reporter's free text states about `mark`. Codes count before phrases; what
     /// nobody knows becomes the reason that the mark itself suggests
     /// ([`Reason::suggested_by`]), or the mark's unknown reason.
+    /// What begins with the name of a reason of ours states that reason: parts of Landfall tell each other
+    /// so.
     pub fn from_report(channel: Channel, mark: Mark, text: &str) -> Self {
+        let first = text.split(':').next().unwrap_or_default();
+        if let Some(named) = Self::named(first.trim()) {
+            return named;
+        }
         let text = text.to_lowercase();
         let found = by_code(channel, &text).or_else(|| by_phrase(&text));
         found.map_or_else(

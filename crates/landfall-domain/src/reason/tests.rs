@@ -299,3 +299,18 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_text_that_begins_with_the_name_of_a_reason_states_it() {
+    for reason in Reason::ALL {
+        let text = format!("{}: 550 5.1.1 not registered", reason.name());
+        assert_eq!(
+            Reason::from_report(Channel::Email, Mark::Bounced, &text),
+            *reason
+        );
+        assert_eq!(
+            Reason::from_report(Channel::Push, Mark::Failed, reason.name()),
+            *reason
+        );
+    }
+}

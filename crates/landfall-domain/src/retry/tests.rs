@@ -2,7 +2,7 @@ use super::*;
 
 fn failure(provider: Provider, reason: Reason, number: u16) -> Failure {
     Failure {
-        provider,
+        provider: Some(provider),
         reason,
         number,
         since_first_ms: 0,

@@ -62,6 +62,7 @@ pub(super) async fn page(
         .await
         .map_err(unavailable)?;
     let renderer = Renderer::default();
+    renderer.set_snippets(workspace.snippets().await.map_err(unavailable)?);
     let mut inputs = Vec::with_capacity(page.recipients.len());
     for recipient in page.recipients {
         match message(&renderer, &definition, trigger, recipient, now) {

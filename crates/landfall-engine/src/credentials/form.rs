@@ -141,6 +141,7 @@ impl CredentialKind {
                 ("security", Security),
                 ("username", Text),
                 ("password", Text),
+                ("events_key", Text),
                 ("from", Text),
                 ("ca_pem", Text),
             ],

@@ -133,5 +133,8 @@ impl Shown {
         self.put("security", security);
         self.maybe("username", relay.username.as_ref());
         self.put("from", &relay.from);
+        if relay.events_key.is_some() {
+            self.put("events_signed", "yes");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The file of the directory: read as a whole, replaced as a whole.
 
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,40 @@ use crate::seal::SealError;
 pub struct DirectoryFile {
     /// All workspaces.
     pub workspaces: Vec<WorkspaceRecord>,
+}
+
+/// The file while nobody else changes it: the server and the command line each hold it from reading to
+/// writing, so that neither writes over what the other has just written. Others can read it meanwhile.
+#[derive(Debug)]
+pub struct HeldFile {
+    file: DirectoryFile,
+    path: PathBuf,
+    /// Lets go when it is dropped, also when the process ends.
+    _lock: std::fs::File,
+}
+
+impl HeldFile {
+    /// Replaces the file by what it is now.
+    ///
+    /// # Errors
+    /// As [`DirectoryFile::write`].
+    pub fn write(&self) -> Result<(), DirectoryError> {
+        self.file.write(&self.path)
+    }
+}
+
+impl Deref for HeldFile {
+    type Target = DirectoryFile;
+
+    fn deref(&self) -> &DirectoryFile {
+        &self.file
+    }
+}
+
+impl DerefMut for HeldFile {
+    fn deref_mut(&mut self) -> &mut DirectoryFile {
+        &mut self.file
+    }
 }
 
 /// What can go wrong with the directory.
@@ -65,6 +100,28 @@ impl DirectoryFile {
         serde_json::from_slice(&text).map_err(|error| DirectoryError::Damaged {
             path: path.to_owned(),
             error,
+        })
+    }
+
+    /// Reads the file for a change; waits until nobody else is changing it. Blocking.
+    ///
+    /// # Errors
+    /// As [`Self::read`], or when the lock beside the file cannot be taken.
+    pub fn hold(path: &Path) -> Result<HeldFile, DirectoryError> {
+        let beside = path.with_extension("json.lock");
+        let failed = |error| DirectoryError::File {
+            path: beside.clone(),
+            error,
+        };
+        // The file itself is replaced at each change, so that a lock on it would be on a file of the past.
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        let lock = options.open(&beside).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        Ok(HeldFile {
+            file: Self::read(path)?,
+            path: path.to_owned(),
+            _lock: lock,
         })
     }
 

@@ -24,9 +24,13 @@ pub(super) async fn hand_over(inner: &Inner, assignment: Assignment) -> Vec<Inpu
     };
     let Some(carrier) = inner.carriers.over(&way) else {
         let nobody = Answer::refused(Reason::ProviderNotConfigured);
-        let provider = assignment.work.carrier().unwrap_or(Provider::Webhook);
+        let provider = assignment.work.carrier();
         return vec![without_attempt(inner, &assignment, provider, nobody)];
     };
+    match inner.workspace.snippets().await {
+        Ok(snippets) => inner.renderer.set_snippets(snippets),
+        Err(error) => tracing::warn!(%error, "snippets cannot be read; those known stay"),
+    }
     let (content, to) = match prepared(inner, &assignment) {
         Ok(prepared) => prepared,
         Err(answer) => {
@@ -34,7 +38,7 @@ pub(super) async fn hand_over(inner: &Inner, assignment: Assignment) -> Vec<Inpu
             return vec![without_attempt(
                 inner,
                 &assignment,
-                carrier.provider(),
+                Some(carrier.provider()),
                 answer,
             )];
         }
@@ -85,7 +89,7 @@ fn prepared(
 fn without_attempt(
     inner: &Inner,
     assignment: &Assignment,
-    provider: Provider,
+    provider: Option<Provider>,
     answer: Answer,
 ) -> Input {
     conclude::input(Conclusion {
@@ -113,7 +117,7 @@ fn concluded(
         work: assignment.work.key,
         target: assignment.work.target.clone(),
         attempt,
-        provider: carrier.provider(),
+        provider: Some(carrier.provider()),
         answer,
         rendered,
         guarded: judgement.guarded,

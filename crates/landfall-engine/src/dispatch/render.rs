@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use landfall_domain::attempt::Answer;
@@ -12,13 +12,19 @@ use landfall_domain::decide::dedupe_hash;
 use landfall_domain::person::Person;
 use landfall_domain::reason::Reason;
 use landfall_domain::time::Timestamp;
-use landfall_domain::work::Assignment;
+use landfall_domain::work::{Assignment, Urgency};
 use landfall_liquid::{Limits, ParseError, RenderErrorKind, Scope, Template};
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value};
 
+use crate::links::Links;
+use crate::snippets::Snippets;
+
 /// Templates that are kept parsed; beyond that the cache begins anew.
 const TEMPLATES_MAX: usize = 10_000;
+
+/// Where the person of a message opts out, as templates call it.
+const UNSUBSCRIBE_URL: &str = "unsubscribe_url";
 
 type Parsed = Result<Template, ParseError>;
 
@@ -26,7 +32,9 @@ type Parsed = Result<Template, ParseError>;
 #[derive(Default)]
 pub struct Renderer {
     templates: RwLock<FxHashMap<Box<str>, Parsed>>,
-    snippets: RwLock<Arc<BTreeMap<String, Template>>>,
+    snippets: RwLock<Arc<Snippets>>,
+    /// With the id of the workspace.
+    links: Option<(Links, String)>,
 }
 
 /// For whom and with what a message is rendered.
@@ -45,21 +53,45 @@ pub struct Occasion<'a> {
 }
 
 impl Renderer {
+    /// With links of ours, for messages of a workspace.
+    pub fn linking(links: Option<Links>, workspace: &str) -> Self {
+        Self {
+            links: links.map(|links| (links, workspace.to_owned())),
+            ..Self::default()
+        }
+    }
+
+    /// What templates of a delivery see of our links, as [`Occasion::links`] takes it; null without a
+    /// public address.
+    pub fn links(&self, delivery_id: &str) -> Value {
+        let Some((links, workspace)) = &self.links else {
+            return Value::Null;
+        };
+        let url = links.unsubscribe(workspace, delivery_id);
+        // The URL has letters of paths only: nothing in it needs to be escaped in HTML.
+        let link = format!("<a href=\"{url}\">Unsubscribe</a>");
+        serde_json::json!({ "unsubscribe_url": url, "unsubscribe": link })
+    }
+
     /// The content of an assignment for its person.
     ///
     /// # Errors
     /// The answer that the target gets: a template that cannot be rendered, or a value that is missing.
     pub fn render(&self, assignment: &Assignment, now: Timestamp) -> Result<Content, Answer> {
         let order = &assignment.work.order;
+        let links = self.links(&assignment.delivery_id);
         let occasion = Occasion {
             person: assignment.person.as_deref(),
             data: &order.data,
             delivery_id: &assignment.delivery_id,
-            links: &Value::Null,
+            links: &links,
             now,
         };
         let mut content = order.content.clone();
         self.fill(&mut content, &occasion)?;
+        if assignment.work.urgency != Urgency::Transactional {
+            offer_opting_out(&mut content, &links);
+        }
         Ok(content)
     }
 
@@ -89,16 +121,18 @@ impl Renderer {
         self.text(field, text, &globals_of(occasion), occasion)
     }
 
-    /// Puts these snippets in the place of those before; those that are no templates are left out.
-    pub fn set_snippets(&self, snippets: impl IntoIterator<Item = (String, String)>) {
-        let parsed = snippets.into_iter().filter_map(|(name, text)| {
-            let template = Template::parse(&text).ok()?;
-            Some((name, template))
-        });
+    /// Puts these snippets in the place of those before.
+    pub fn set_snippets(&self, snippets: Arc<Snippets>) {
+        {
+            let known = self.snippets.read().unwrap_or_else(PoisonError::into_inner);
+            if Arc::ptr_eq(&known, &snippets) {
+                return;
+            }
+        }
         *self
             .snippets
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(parsed.collect());
+            .unwrap_or_else(PoisonError::into_inner) = snippets;
     }
 
     fn text(
@@ -113,7 +147,7 @@ impl Renderer {
         })?;
         let snippets = Arc::clone(&self.snippets.read().unwrap_or_else(PoisonError::into_inner));
         let scope = Scope {
-            snippets: Some(&snippets),
+            snippets: Some(snippets.parsed()),
             seed: seed(occasion.delivery_id),
             ..Scope::new(globals, occasion.now.millis())
         };
@@ -166,6 +200,21 @@ pub fn reads(content: &Content) -> Result<BTreeSet<String>, (String, ParseError)
     Ok(reads)
 }
 
+/// Mails that are not transactional say how to opt out (RFC 8058), unless they say it themselves.
+fn offer_opting_out(content: &mut Content, links: &Value) {
+    let Content::Email(email) = content else {
+        return;
+    };
+    let mut own = email.headers.keys();
+    if own.any(|name| name.trim().eq_ignore_ascii_case("list-unsubscribe")) {
+        return;
+    }
+    if email.unsubscribe_url.as_ref().is_none_or(String::is_empty) {
+        let url = links.get(UNSUBSCRIBE_URL).and_then(Value::as_str);
+        email.unsubscribe_url = url.map(str::to_owned);
+    }
+}
+
 fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
 }
@@ -186,6 +235,9 @@ pub fn globals_of(occasion: &Occasion<'_>) -> Value {
     }
     if !occasion.links.is_null() {
         globals.insert("cio".to_owned(), occasion.links.clone());
+        if let Some(url) = occasion.links.get(UNSUBSCRIBE_URL) {
+            globals.insert(UNSUBSCRIBE_URL.to_owned(), url.clone());
+        }
     }
     let id = Value::String(occasion.delivery_id.to_owned());
     globals.insert("delivery_id".to_owned(), id);

@@ -396,3 +396,38 @@ fn a_file_in_the_present_folder_can_be_written() {
         "{written:?} {removed:?}"
     );
 }
+
+/// The command line and the server write at the same time.
+#[test]
+fn writers_at_the_same_time_do_not_undo_each_other() {
+    const EACH: usize = 25;
+    let house = House::new();
+    house.file.write(&house.path()).unwrap();
+    let directory = house.directory(house.file.clone()).unwrap();
+    let workspace = &house.opened[0].workspace;
+    std::thread::scope(|scope| {
+        for writer in 0..3 {
+            let path = house.path();
+            scope.spawn(move || {
+                for number in 0..EACH {
+                    let mut file = DirectoryFile::hold(&path).unwrap();
+                    let key = format!("app-{writer}-{number}");
+                    let shop = file.workspace_mut("shop 1").unwrap();
+                    shop.add_key(KeyKind::App, None, &key, 0);
+                    file.write().unwrap();
+                }
+            });
+        }
+        for number in 0..EACH {
+            let name = format!("source-{number}");
+            directory.set_source(workspace, &name, SIGNING_KEY).unwrap();
+        }
+    });
+    let file = DirectoryFile::read(&house.path()).unwrap();
+    let own = record(1).keys.len();
+    assert_eq!(file.workspace("shop 1").unwrap().keys.len(), own + 3 * EACH);
+    assert_eq!(file.workspace("shop 0").unwrap().sources.len(), EACH);
+    directory.reread().unwrap();
+    assert_eq!(id(directory.app("app-2-24")).as_deref(), Some("ws_1"));
+    house.stop();
+}

@@ -10,6 +10,8 @@ use crate::Outgoing;
 
 /// Names the delivery; bounces quote it.
 pub(super) const DELIVERY: &str = "X-Landfall-Delivery-ID";
+/// Under which name Postmark keeps the delivery with the mail and tells it with every event.
+pub(super) const POSTMARK_KEY: &str = "landfall-delivery";
 /// What Gmail's statistics are grouped by.
 pub(super) const FEEDBACK: &str = "Feedback-ID";
 /// Who sends, as the last and only mandatory part of [`FEEDBACK`]: 5 to 15 characters.
@@ -134,6 +136,14 @@ pub(super) fn feedback(outgoing: &Outgoing) -> HeaderValue {
 /// Which delivery it is.
 pub(super) fn delivery(outgoing: &Outgoing) -> HeaderValue {
     exactly(DELIVERY, escaped(&outgoing.delivery_id))
+}
+
+/// The header by which Postmark learns the delivery.
+pub(super) fn for_postmark(delivery_id: &str) -> (String, String) {
+    (
+        format!("X-PM-Metadata-{POSTMARK_KEY}"),
+        escaped(delivery_id),
+    )
 }
 
 /// `Message-ID`, the same for every copy and every try of a delivery: what gets through twice is shown

@@ -2,12 +2,14 @@
 
 pub mod callback;
 pub mod classify;
+mod inbound;
 mod recent;
 pub mod signature;
 #[cfg(test)]
 mod tests;
 
 pub use callback::{MessageStatus, StatusCallback};
+pub use inbound::{Inbound, Keyword};
 pub use recent::RecentMessage;
 
 use futures_util::future::BoxFuture;

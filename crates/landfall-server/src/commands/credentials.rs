@@ -109,11 +109,13 @@ impl Place {
         self.file.workspace(&self.workspace)
     }
 
-    /// Changes the record and writes the file.
-    fn change(mut self, change: impl FnOnce(&mut WorkspaceRecord) -> Result<()>) -> Result<()> {
-        let record = self.file.workspace_mut(&self.workspace);
+    /// Changes the record as it is now, which may be another than at the beginning: a provider was asked
+    /// meanwhile.
+    fn change(self, change: impl FnOnce(&mut WorkspaceRecord) -> Result<()>) -> Result<()> {
+        let mut file = self.folder.held_directory()?;
+        let record = file.workspace_mut(&self.workspace);
         change(record.context("the workspace is gone")?)?;
-        Ok(self.file.write(&self.folder.directory_path())?)
+        Ok(file.write()?)
     }
 }
 

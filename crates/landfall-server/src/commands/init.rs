@@ -21,7 +21,7 @@ pub(crate) fn run(init: Init) -> Result<()> {
         bail!("the workspace needs a name");
     }
     let folder = DataFolder::open(&init.data.data)?;
-    let mut file = folder.directory()?;
+    let mut file = folder.held_directory()?;
     if file.workspace(name).is_some() {
         bail!(
             "workspace `{name}` exists already in {}: its keys were printed when it was made; \
@@ -55,7 +55,7 @@ pub(crate) fn run(init: Init) -> Result<()> {
     record.add_key(KeyKind::App, None, &app_key, now);
     record.add_key(KeyKind::Write, None, &write_key, now);
     file.workspaces.push(record);
-    file.write(&folder.directory_path())?;
+    file.write()?;
     if init.json {
         let keys = json!({
             "workspace": name, "site_id": site_id, "track_key": track_key,

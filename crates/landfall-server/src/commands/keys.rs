@@ -62,7 +62,7 @@ fn list(folder: &DataFolder, as_json: bool) -> Result<()> {
 }
 
 fn add(folder: &DataFolder, workspace: &str, kind: KeyFor, as_json: bool) -> Result<()> {
-    let mut file = folder.directory()?;
+    let mut file = folder.held_directory()?;
     let record = file
         .workspace_mut(workspace)
         .with_context(|| format!("there is no workspace `{workspace}`"))?;
@@ -79,7 +79,7 @@ fn add(folder: &DataFolder, workspace: &str, kind: KeyFor, as_json: bool) -> Res
         KeyFor::Write => (KeyKind::Write, None),
     };
     let id = record.add_key(kind, site_id.as_deref(), &key, now_ms());
-    file.write(&folder.directory_path())?;
+    file.write()?;
     if as_json {
         println!("{}", json!({"id": id, "key": key, "site_id": site_id}));
     } else {
@@ -94,7 +94,7 @@ fn add(folder: &DataFolder, workspace: &str, kind: KeyFor, as_json: bool) -> Res
 }
 
 fn revoke(folder: &DataFolder, workspace: &str, id: u32) -> Result<()> {
-    let mut file = folder.directory()?;
+    let mut file = folder.held_directory()?;
     let record = file
         .workspace_mut(workspace)
         .with_context(|| format!("there is no workspace `{workspace}`"))?;
@@ -103,7 +103,7 @@ fn revoke(folder: &DataFolder, workspace: &str, id: u32) -> Result<()> {
     if record.keys.len() == before {
         bail!("workspace `{workspace}` has no key {id}: `landfall keys` lists them");
     }
-    file.write(&folder.directory_path())?;
+    file.write()?;
     println!("Key {id} is revoked. A running server forgets it within two seconds.");
     Ok(())
 }

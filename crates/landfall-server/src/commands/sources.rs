@@ -9,7 +9,7 @@ use crate::data::DataFolder;
 /// Runs the command.
 pub(crate) fn run(sources: &Sources) -> Result<()> {
     let folder = DataFolder::open(&sources.data.data)?;
-    let mut file = folder.directory()?;
+    let mut file = folder.held_directory()?;
     let Some(SourcesAction::Add {
         workspace,
         name,
@@ -41,7 +41,7 @@ pub(crate) fn run(sources: &Sources) -> Result<()> {
         .workspace_mut(workspace)
         .with_context(|| format!("there is no workspace `{workspace}`"))?;
     record.sources.insert(name.clone(), sealed);
-    file.write(&folder.directory_path())?;
+    file.write()?;
     println!("Point the reporting webhook at  http(s)://<your host>/hooks/customerio/{name}");
     println!("A running server takes the source within two seconds.");
     Ok(())

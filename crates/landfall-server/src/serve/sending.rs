@@ -12,7 +12,7 @@ use landfall_engine::broadcast::Broadcaster;
 use landfall_engine::credentials::Network;
 use landfall_engine::dispatch::Limits;
 use landfall_engine::random::SystemRandom;
-use landfall_engine::{Dispatcher, Heartbeat, Sending};
+use landfall_engine::{Dispatcher, Heartbeat, Links, Sending};
 use tokio::task::JoinHandle;
 
 /// What is being handed over gets this long to be answered when the server stops. What is not
@@ -70,7 +70,7 @@ pub(crate) struct Running(Vec<(Dispatcher, JoinHandle<()>)>);
 
 /// Connects the credentials and follows their changes; unless told not to, sends what is due in every
 /// workspace and checks the credentials by and by.
-pub(crate) fn start(sending: &Sending, args: &SendingArgs) -> Running {
+pub(crate) fn start(sending: &Sending, args: &SendingArgs, links: Option<&Links>) -> Running {
     sending.refresh();
     tokio::spawn(sending.clone().follow());
     if !sending.is_on() {
@@ -87,7 +87,9 @@ pub(crate) fn start(sending: &Sending, args: &SendingArgs) -> Running {
     }
     let dispatchers = sending.workspaces().into_iter().map(|workspace| {
         let carriers = sending.carriers(&workspace);
-        let dispatcher = Dispatcher::new(workspace, carriers, random.clone(), Limits::default());
+        let (random, links) = (random.clone(), links.cloned());
+        let limits = Limits::default();
+        let dispatcher = Dispatcher::with_links(workspace, carriers, random, limits, links);
         let running = tokio::spawn(dispatcher.clone().run());
         (dispatcher, running)
     });

@@ -244,6 +244,7 @@ async fn addresses(
         now,
     };
     let renderer = Renderer::default();
+    renderer.set_snippets(workspace.snippets().await?);
     let mut addresses = Vec::new();
     for text in texts {
         // What cannot be filled in leaves no address, and the delivery says so.

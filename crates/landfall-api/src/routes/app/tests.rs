@@ -9,3 +9,4 @@ mod reporting_webhooks;
 mod segments;
 mod send;
 mod shop;
+mod snippets;

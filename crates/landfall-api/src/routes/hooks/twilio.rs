@@ -1,20 +1,21 @@
-//! `POST /hooks/twilio/{workspace}/{credential}`: what became of text messages (providers.md 5.1).
+//! `POST /hooks/twilio/{workspace}/{credential}`: what became of text messages (providers.md 5.1), and the
+//! messages that people send to our number.
 //!
 //! The credential's `callback_url` is the public address of this path; Twilio signs with it, so the `Host`
 //! header, which a proxy may have changed, does not matter.
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
 use landfall_domain::input::{Body as What, Input, Source};
-use landfall_engine::Workspace;
-use landfall_engine::credentials::twilio::{StatusCallback, signature};
+use landfall_engine::credentials::twilio::{Inbound, StatusCallback, signature};
 use landfall_engine::credentials::{Credential, TwilioCredential};
+use landfall_engine::{SubmitError, Workspace};
 use serde_json::json;
 
 use super::super::track::{busy, json_answer};
-use super::refused;
+use super::{credential, inbound, refused};
 use crate::app::App;
 use crate::landfall::pairs;
 use crate::parse::{Parsed, Problem};
@@ -50,6 +51,9 @@ pub(super) async fn report(
         rejected::record(&workspace, SURFACE, problem.status, &problem, b"").await;
         return refused(&problem);
     }
+    if let Some(message) = Inbound::read(&fields) {
+        return answered(&app, &workspace, message).await;
+    }
     match input(query, &fields) {
         Ok(None) => json_answer(StatusCode::OK, &json!({})),
         Ok(Some(_)) if app.settings.store_nothing => json_answer(StatusCode::OK, &json!({})),
@@ -65,18 +69,25 @@ pub(super) async fn report(
     }
 }
 
+/// Takes a message from a person. Twilio wants TwiML as the answer: nothing is said in return.
+async fn answered(app: &App, workspace: &Workspace, message: Inbound) -> Response {
+    let input = match inbound::input(workspace, message).await {
+        Ok(input) => input.filter(|_| !app.settings.store_nothing),
+        Err(error) => return busy(&SubmitError::Unavailable(error.to_string())),
+    };
+    if let Some(input) = input
+        && let Err(error) = workspace.submit(vec![input]).await
+    {
+        return busy(&error);
+    }
+    let xml = [(header::CONTENT_TYPE, "text/xml; charset=utf-8")];
+    (StatusCode::OK, xml, "<Response/>").into_response()
+}
+
 fn find(app: &App, workspace: &str, name: &str) -> Option<(Workspace, TwilioCredential)> {
-    let workspaces = app.directory.workspaces().into_iter();
-    let workspace = workspaces.into_iter().find(|open| open.id() == workspace)?;
-    let records = app.directory.credentials(&workspace);
-    let record = records.get(name)?;
-    match app.directory.open_credential(&workspace, name, record) {
-        Ok(Credential::Twilio(twilio)) => Some((workspace, twilio)),
-        Ok(_) => None,
-        Err(error) => {
-            tracing::error!(%error, "a credential cannot be opened");
-            None
-        }
+    match credential(app, workspace, name)? {
+        (workspace, Credential::Twilio(twilio)) => Some((workspace, twilio)),
+        _ => None,
     }
 }
 

@@ -12,7 +12,7 @@ use landfall_domain::time::{ManualClock, Timestamp};
 use landfall_engine::credentials::Network;
 use landfall_engine::directory::{DirectoryFile, KeyKind, WorkspaceRecord};
 use landfall_engine::seal::{MASTER_KEY_BYTES, MasterKey};
-use landfall_engine::{Directory, Opened, Sending, Workspace};
+use landfall_engine::{Directory, Links, Opened, Sending, Workspace};
 use landfall_store::ActivityQuery;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -30,6 +30,8 @@ pub(super) struct House {
     router: Router,
     opened: Vec<Opened>,
     pub(super) sending: Sending,
+    links: Links,
+    clock: Arc<ManualClock>,
     _folder: tempfile::TempDir,
 }
 
@@ -92,10 +94,15 @@ impl House {
             ..Network::default()
         };
         let sending = Sending::new(directory.clone(), network, false);
-        let app = App::new(directory, settings).with_sending(sending.clone());
+        let links = Links::new(&directory, "https://push.example.org").unwrap();
+        let app = App::new(directory, settings)
+            .with_links(Some(links.clone()))
+            .with_sending(sending.clone());
         Self {
             router: crate::app::router(app),
             sending,
+            links,
+            clock,
             opened,
             _folder: folder,
         }
@@ -107,6 +114,16 @@ impl House {
         // Stopping waits, which a thread of the runtime must not.
         let stopping = std::thread::spawn(|| opened.into_iter().for_each(Opened::stop));
         stopping.join().unwrap();
+    }
+
+    /// Links in messages; the server is reached at `https://push.example.org`.
+    pub(super) const fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// Lets seconds pass.
+    pub(super) fn pass(&self, seconds: i64) {
+        self.clock.advance(1_000 * seconds);
     }
 
     /// The workspace of that number, from one.

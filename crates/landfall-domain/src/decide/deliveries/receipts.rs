@@ -4,7 +4,7 @@ use super::super::{Arrival, Taken};
 use super::{facts, links, opt_out_mark, targets};
 use crate::fact::{Fact, TargetKey};
 use crate::ids::DeliveryKey;
-use crate::input::{Body, Input, reportable};
+use crate::input::{Body, Input, Source, reportable, reportable_by_provider};
 use crate::limits::{FACTS_PER_DELIVERY_MAX, QUARANTINE_PER_DELIVERY_MAX};
 use crate::marks::Mark;
 use crate::reason::Reason;
@@ -147,7 +147,9 @@ impl<'i> Said<'i> {
         let delivery = set.deliveries.get(&key)?;
         let channel = delivery.channel;
         let opt_out = matches!(self.mark, Mark::Unsubscribed | Mark::TopicUnsubscribed);
-        if !opt_out && !reportable(channel).contains(&self.mark) {
+        let by_provider = arrival.source == Source::Provider
+            && reportable_by_provider(channel).contains(&self.mark);
+        if !opt_out && !by_provider && !reportable(channel).contains(&self.mark) {
             return None;
         }
         let target = targets::of_receipt(set, delivery, self.recipient);

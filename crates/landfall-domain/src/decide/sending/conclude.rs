@@ -99,7 +99,7 @@ fn late(set: &mut WorkingSet, conclusion: &Conclusion, arrival: Arrival) -> Take
 
 fn after_refusal(work: &Work, conclusion: &Conclusion, reason: Reason, arrival: Arrival) -> Next {
     let failure = Failure {
-        provider: conclusion.provider,
+        provider: conclusion.provider.or(work.carrier()),
         reason,
         number: work.tries,
         since_first_ms: arrival.now.since(work.first_try.unwrap_or(arrival.now)),
@@ -133,11 +133,12 @@ fn tell(said: &mut Fact, conclusion: &Conclusion, number: u16) {
     let answer = &conclusion.answer;
     said.reason = answer.reason();
     said.detail = answer.words().map(|words| shortened(&words));
-    said.attempt = conclusion.attempt.as_ref().map(|made| {
+    let asked = conclusion.attempt.as_ref().zip(conclusion.provider);
+    said.attempt = asked.map(|(made, provider)| {
         Box::new(Attempt {
             id: made.id.clone(),
             number,
-            provider: conclusion.provider,
+            provider,
             started_at: made.started_at,
             took_ms: made.took_ms,
             status: answer.status,

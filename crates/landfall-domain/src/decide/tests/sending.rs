@@ -94,7 +94,7 @@ fn answer(assignment: &Assignment, answer: Answer, started_at: Timestamp) -> Con
             started_at,
             took_ms: 12,
         }),
-        provider: Provider::Apns,
+        provider: Some(Provider::Apns),
         answer,
         rendered: None,
         guarded: false,

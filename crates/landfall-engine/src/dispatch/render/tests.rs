@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use landfall_domain::content::{EmailContent, PushContent};
 use landfall_domain::ids::PersonKey;
 use landfall_domain::person::{Attribute, Consent, Standing};
@@ -103,21 +105,79 @@ fn a_text_that_is_no_template_names_field_and_line() {
     assert!(said.starts_with("title, line 1"), "{said}");
 }
 
+fn directory() -> crate::Directory {
+    let master = crate::seal::MasterKey::new(&[7; 32]).unwrap();
+    let path = std::path::PathBuf::from("landfall.json");
+    crate::Directory::new(
+        path,
+        crate::directory::DirectoryFile::default(),
+        Vec::new(),
+        master,
+    )
+    .unwrap()
+}
+
+fn linking() -> Renderer {
+    let links = Links::new(&directory(), "https://push.example.org").unwrap();
+    Renderer::linking(Some(links), "ws_1")
+}
+
 #[test]
-fn snippets_are_shared() {
-    let renderer = Renderer::default();
-    renderer.set_snippets([(
-        "greeting".to_owned(),
-        "Dear {{ customer.first_name }}".to_owned(),
-    )]);
-    let ann = ann();
-    let occasion = Occasion {
-        person: Some(&ann),
-        data: &Value::Null,
-        delivery_id: "d1",
-        links: &Value::Null,
-        now: NOW,
+fn templates_know_where_to_opt_out() {
+    let renderer = linking();
+    let line = |text: &str| {
+        let links = renderer.links("d1");
+        let occasion = Occasion {
+            person: None,
+            data: &Value::Null,
+            delivery_id: "d1",
+            links: &links,
+            now: NOW,
+        };
+        renderer.line("body", text, &occasion)
     };
-    let line = renderer.line("title", "{{ snippets.greeting }}!", &occasion);
-    assert_eq!(line.as_deref(), Ok("Dear Ann!"));
+    let url = line("{{ unsubscribe_url }}").unwrap();
+    assert!(
+        url.starts_with("https://push.example.org/unsubscribe/ws_1/d1/"),
+        "{url}"
+    );
+    assert_eq!(line("{% unsubscribe_url %}").as_deref(), Ok(&*url));
+    let link = format!("<a href=\"{url}\">Unsubscribe</a>");
+    assert_eq!(line("{% unsubscribe %}"), Ok(link));
+}
+
+#[test]
+fn without_a_public_address_a_template_that_needs_it_says_what_is_missing() {
+    let refused = fill(titled("{{ unsubscribe_url }}"), &Value::Null).expect_err("nobody knows");
+    assert_eq!(refused.reason(), Some(Reason::RenderMissingValue));
+    assert!(refused.message.unwrap().contains("unsubscribe_url"));
+}
+
+#[test]
+fn a_mail_offers_to_opt_out_unless_it_does_so_itself() {
+    let renderer = linking();
+    let offered = |email: EmailContent| {
+        let mut content = Content::Email(Box::new(email));
+        offer_opting_out(&mut content, &renderer.links("d1"));
+        let Content::Email(email) = content else {
+            panic!("it stays a mail");
+        };
+        email.unsubscribe_url
+    };
+    let url = offered(EmailContent::default()).expect("an address");
+    assert!(url.starts_with("https://push.example.org/unsubscribe/ws_1/d1/"));
+    let own = EmailContent {
+        unsubscribe_url: Some("https://shop.example/out".to_owned()),
+        ..EmailContent::default()
+    };
+    assert_eq!(offered(own).as_deref(), Some("https://shop.example/out"));
+    let headers = [(
+        "list-unsubscribe".to_owned(),
+        "<mailto:out@shop.example>".to_owned(),
+    )];
+    let own = EmailContent {
+        headers: headers.into(),
+        ..EmailContent::default()
+    };
+    assert_eq!(offered(own), None);
 }

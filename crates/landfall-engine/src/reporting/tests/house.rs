@@ -329,7 +329,7 @@ impl House {
                     started_at: self.clock.now(),
                     took_ms: 5,
                 }),
-                provider: Provider::Apns,
+                provider: Some(Provider::Apns),
                 answer: answer.clone(),
                 rendered: None,
                 guarded: false,

@@ -95,8 +95,8 @@ impl MessageStatus {
             Self::Sent => Some(Mark::Sent),
             Self::Delivered | Self::PartiallyDelivered => Some(Mark::Delivered),
             Self::Read => Some(Mark::Opened),
-            Self::Undelivered => Some(Mark::Bounced),
-            Self::Failed => Some(Mark::Failed),
+            // Twilio had taken it: for us it went out, and came back.
+            Self::Undelivered | Self::Failed => Some(Mark::Bounced),
             Self::Canceled => Some(Mark::Undeliverable),
         }
     }

@@ -152,6 +152,9 @@ pub(super) struct Fields {
         hide_env_values = true
     )]
     password: Option<Secret>,
+    /// SMTP with SendGrid: verification key of its signed event webhook.
+    #[arg(long, value_name = "KEY")]
+    events_key: Option<String>,
     /// Webhooks: key that requests are signed with.
     #[arg(
         long,
@@ -209,6 +212,7 @@ impl Fields {
             ("host", &self.host),
             ("security", &self.security),
             ("username", &self.username),
+            ("events_key", &self.events_key),
             ("base_url", &self.base_url),
         ] {
             json.text(name, value.as_deref());

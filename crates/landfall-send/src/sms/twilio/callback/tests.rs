@@ -55,7 +55,7 @@ fn every_documented_status_has_its_meaning() {
         ("partially_delivered", Some(Mark::Delivered), true),
         ("read", Some(Mark::Opened), true),
         ("undelivered", Some(Mark::Bounced), true),
-        ("failed", Some(Mark::Failed), true),
+        ("failed", Some(Mark::Bounced), true),
         ("canceled", Some(Mark::Undeliverable), true),
     ] {
         let status = MessageStatus::named(name).unwrap_or_else(|| panic!("{name}"));

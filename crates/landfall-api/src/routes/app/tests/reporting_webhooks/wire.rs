@@ -180,7 +180,7 @@ pub(super) async fn answer(shop: &Shop, delivery: &str, answers: &[Answer]) {
                 started_at: shop.clock.now(),
                 took_ms: 5,
             }),
-            provider: Provider::Apns,
+            provider: Some(Provider::Apns),
             answer: answer.clone(),
             rendered: None,
             // The devices stay, for the messages after this one.
