@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Apply(crate::commands::apply::Apply),
     /// Journeys: list, show, start, pause, stop; who is in them.
     Journeys(crate::commands::journeys::Journeys),
+    /// Try journeys with test profiles, before anybody gets a message.
+    Qa(crate::commands::qa::Qa),
     /// Why a person got a message of a journey, or did not: every check with what it saw.
     Explain(crate::commands::journeys::Explain),
     #[command(flatten)]

@@ -58,6 +58,13 @@ pub(crate) fn run(apply: &Apply) -> Result<()> {
     Ok(())
 }
 
+/// Whether a file is a JSON schema, as lies beside journeys: whoever writes `*.json` does not mean it.
+pub(crate) fn is_schema(text: &[u8]) -> bool {
+    let value: Value = serde_json::from_slice(text).unwrap_or_default();
+    let schema = value["$schema"].as_str();
+    schema.is_some_and(|schema| schema.contains("json-schema.org"))
+}
+
 fn said(answer: &Value) -> String {
     if answer["valid"] == true {
         return "valid".to_owned();

@@ -144,13 +144,23 @@ pub(crate) fn explain(explain: &Explain) -> Result<()> {
                 show::time(&line["at"]),
                 show::plain(&line["step"]),
                 show::plain(&line["check"]),
-                show::plain(&line["input"]),
+                shortened(&show::plain(&line["input"])),
                 show::plain(&line["verdict"]),
             ]);
         }
         println!("{table}\n");
     }
     Ok(())
+}
+
+/// What fits into a column; `--json` has all of it.
+fn shortened(text: &str) -> String {
+    const WIDTH: usize = 60;
+    if text.chars().count() <= WIDTH {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(WIDTH - 1).collect();
+    format!("{cut}…")
 }
 
 fn list(client: &Client, as_json: bool) -> Result<()> {
