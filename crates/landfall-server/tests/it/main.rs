@@ -6,6 +6,7 @@ mod crash;
 mod credentials;
 mod fleet;
 mod harness;
+mod journeys;
 mod phones;
 mod restart;
 mod sending;

@@ -12,6 +12,7 @@ pub(crate) struct Connection {
     /// Where Landfall listens.
     #[arg(
         long,
+        global = true,
         value_name = "URL",
         default_value = "http://127.0.0.1:7171",
         env = "LANDFALL_URL"
@@ -20,13 +21,14 @@ pub(crate) struct Connection {
     /// The workspace's app key.
     #[arg(
         long,
+        global = true,
         value_name = "KEY",
         env = "LANDFALL_APP_KEY",
         hide_env_values = true
     )]
     pub(crate) key: Option<String>,
     /// Print JSON.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) json: bool,
 }
 
