@@ -75,6 +75,9 @@ pub struct Journey {
     /// How far counting what its conditions ask about is, for everybody's past; `None`: done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<Build>,
+    /// Whether a change of its state has still to be carried out: runs have to be woken or ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsettled: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was changed last.

@@ -223,6 +223,12 @@ impl Live {
         self.journeys.get(&journey)?.versions.get(&version)
     }
 
+    /// Whether a journey was ended.
+    pub(crate) fn is_stopped(&self, journey: JourneyId) -> bool {
+        let journey = self.journeys.get(&journey);
+        journey.is_some_and(|journey| journey.state == JourneyState::Stopped)
+    }
+
     /// Whether runs of a journey stand still.
     pub(crate) fn is_paused(&self, journey: JourneyId) -> bool {
         let journey = self.journeys.get(&journey);

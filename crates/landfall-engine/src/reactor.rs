@@ -41,8 +41,9 @@ use crate::workspace::Workspace;
 use memory::Memory;
 use stir::Stir;
 
-/// How often in a row what journeys do is reacted to. Journeys that start each other without a delay would
-/// go on for ever; after this many rounds events are still stored, but start nothing.
+/// How often in a row what journeys do may start runs. Journeys that start each other without a delay would
+/// go on for ever; after this many rounds events are still stored and told to runs that are under way, but
+/// start nothing. Runs have ends, so that ends.
 const ROUNDS_MAX: usize = 32;
 
 /// Reacts to the inputs of one batch.
@@ -60,6 +61,8 @@ pub(crate) struct Reactor {
     stirred: Vec<PersonKey>,
     /// What journeys have to be told of.
     stirs: Vec<Stir>,
+    /// Whether nobody may enter any more: journeys keep starting each other.
+    shut: bool,
 }
 
 /// What is remembered about a person, while a batch lasts.
@@ -85,6 +88,7 @@ impl Reactor {
             interests: Arc::clone(&workspace.shared.interests),
             stirred: Vec::new(),
             stirs: Vec::new(),
+            shut: false,
         })
     }
 
@@ -105,22 +109,23 @@ impl Reactor {
         if let Body::Run(input) = &input.body {
             self.take_prompt(set, input)?;
         }
-        for _ in 0..ROUNDS_MAX {
+        for round in 1.. {
             let next = set.log_len();
             self.absorb(set, mark)?;
             self.review(set)?;
             if self.stirs.is_empty() {
-                return Ok(());
+                break;
+            }
+            if round == ROUNDS_MAX {
+                tracing::warn!("journeys keep starting each other: nobody enters any more for now");
+                self.shut = true;
             }
             mark = next;
             for stir in std::mem::take(&mut self.stirs) {
                 self.take(set, stir)?;
             }
         }
-        tracing::warn!("journeys keep starting each other: what the last ones did starts nothing");
-        self.absorb(set, mark)?;
-        self.review(set)?;
-        self.stirs.clear();
+        self.shut = false;
         Ok(())
     }
 

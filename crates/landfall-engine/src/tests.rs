@@ -4,7 +4,7 @@ mod board;
 mod catalogue;
 mod credentials;
 mod directory;
-mod faults;
+pub(crate) mod faults;
 mod heartbeat;
 mod intake;
 mod picture;

@@ -207,6 +207,22 @@ pub fn advance(
     walk.finish()
 }
 
+/// As [`advance`], while the journey is paused: what happens is recorded, exits, ends and goals count, and
+/// nobody moves on. What was missed is made up for when the run is told of anything after the pause.
+pub fn stand_still(
+    plan: &Plan,
+    run: &mut Run,
+    setting: &Setting<'_>,
+    stimulus: Stimulus<'_>,
+) -> Outcome {
+    let mut walk = Walk::new(plan, run, setting);
+    walk.still = true;
+    if walk.is_of_this_version() {
+        walk.react(stimulus);
+    }
+    walk.finish()
+}
+
 /// Until when an ended run still has to be told of what happens: a message that waits may have to be taken
 /// back, its goal may be met, or its revenue taken back. `None`: it is running, or nothing more can come of
 /// it.

@@ -30,7 +30,8 @@ pub use definition::Definition;
 pub use effect::{Convert, ConvertKind, Effect, Ruling, Send, Share, Shares};
 pub use interpret::{
     Cause, EVENT_AGE_MAX, Entered, FILTER_WINDOW, HELD, History, Occasion, Outcome, RECEIPTS_COME,
-    REFUNDABLE, Recomputed, Refusal, Setting, Stimulus, advance, enter, recompute, watched_until,
+    REFUNDABLE, Recomputed, Refusal, Setting, Stimulus, advance, enter, recompute, stand_still,
+    watched_until,
 };
 pub use plan::{Numbering, Plan, PlanStep, STEPS_MAX, Surroundings};
 pub use run::{Origin, Run, RunError, Sent};

@@ -150,6 +150,16 @@ impl Race {
         }
     }
 
+    /// Whether it was told of this about a channel's message; of an opening it is told only once, because
+    /// that ends the race.
+    pub const fn knows(&self, channel: u8, proof: Proof) -> bool {
+        let known = match proof {
+            Proof::Accepted => self.accepted | self.delivered,
+            Proof::Delivered | Proof::Opened => self.delivered,
+        };
+        known & (1 << channel) != 0
+    }
+
     /// A timer rang. Does nothing before the lease's limit.
     pub fn wake(&mut self, rules: &Rules, now: Timestamp, track: &mut dyn Track) {
         if self.due.is_none_or(|due| now < due) {

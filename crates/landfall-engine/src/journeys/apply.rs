@@ -66,6 +66,8 @@ impl Workspace {
                 .rev()
                 .find(|known| known.journey == *id && known.version == journey.version);
             if newest.is_some_and(|newest| newest.definition == written) {
+                // It may have been interrupted after it was stored.
+                self.announce(&plan).await?;
                 return Ok(Applied {
                     id: *id,
                     journey: journey.clone(),
@@ -74,7 +76,7 @@ impl Workspace {
             }
         }
         let (id, journey) = match known {
-            Some(known) => known,
+            Some(known) => numbered(known),
             None => self.new_journey(&plan).await?,
         };
         let around = surroundings(&segments);
@@ -106,17 +108,22 @@ impl Workspace {
             definition: written,
         };
         self.store_version(id, &journey, &applied).await?;
-        self.submit(vec![crate::input_of_ours(Body::Name {
-            names: plan.names(),
-        })])
-        .await?;
-        self.reload_live().await?;
-        self.shared.segments_changed.notify_one();
+        self.announce(&plan).await?;
         Ok(Applied {
             id,
             journey,
             changed: true,
         })
+    }
+
+    /// Names what a stored version sends, and lets it live.
+    async fn announce(&self, plan: &Plan) -> Result<(), JourneyError> {
+        let names = plan.names();
+        self.submit(vec![crate::input_of_ours(Body::Name { names })])
+            .await?;
+        self.reload_live().await?;
+        self.shared.segments_changed.notify_one();
+        Ok(())
     }
 
     /// The version first: a version that no journey names yet is never looked at.
@@ -144,6 +151,7 @@ impl Workspace {
             version: 0,
             numbering: Numbering::new(JourneyId(0)),
             build: None,
+            unsettled: false,
             created_at: now,
             updated_at: now,
             started_at: None,
@@ -165,4 +173,17 @@ impl Workspace {
             move |store: &dyn Store| store.replace_document(DocumentKind::Journey, id.0, &body);
         self.read(replace).await.map(drop)
     }
+}
+
+/// A journey whose first application was interrupted before it had a version: its numbers begin with it.
+fn numbered((id, journey): (JourneyId, Journey)) -> (JourneyId, Journey) {
+    let numbering = match journey.version {
+        0 => Numbering::new(id),
+        _ => journey.numbering.clone(),
+    };
+    let journey = Journey {
+        numbering,
+        ..journey
+    };
+    (id, journey)
 }

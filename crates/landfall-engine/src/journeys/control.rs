@@ -19,6 +19,7 @@ impl Workspace {
     /// # Errors
     /// When there is none, it runs, or what its conditions ask about is still being counted.
     pub async fn start_journey(&self, name: &str) -> Result<(JourneyId, Journey), JourneyError> {
+        let one_at_a_time = self.shared.defining.lock().await;
         let (id, journey) = self.find_journey(name).await?;
         if journey.state == JourneyState::Running {
             let (state, fix) = (journey.state, "there is nothing to start");
@@ -29,22 +30,13 @@ impl Workspace {
         }
         // Everybody's next date has to be found.
         let dated = self.is_dated(id, journey.version).await?;
-        let was_paused = journey.state == JourneyState::Paused;
-        let now = self.now();
         let journey = Journey {
             state: JourneyState::Running,
             build: dated.then(Build::default),
-            started_at: journey.started_at.or(Some(now)),
-            updated_at: now,
+            started_at: journey.started_at.or(Some(self.now())),
             ..journey
         };
-        self.keep_journey(id, &journey).await?;
-        self.reload_live().await?;
-        self.shared.segments_changed.notify_one();
-        if was_paused {
-            self.each_run(id, |run| RunInput::Wake { run }).await?;
-        }
-        Ok((id, journey))
+        self.change_state(id, journey, one_at_a_time).await
     }
 
     /// Lets nobody enter and nobody move on, until the journey is started again.
@@ -62,13 +54,7 @@ impl Workspace {
     /// When there is none, or it is neither running nor paused.
     pub async fn stop_journey(&self, name: &str) -> Result<(JourneyId, Journey), JourneyError> {
         let from = [JourneyState::Running, JourneyState::Paused];
-        let (id, journey) = self
-            .leave_running(name, JourneyState::Stopped, &from)
-            .await?;
-        let cause = EndCause::JourneyStopped;
-        self.each_run(id, |run| RunInput::End { run, cause })
-            .await?;
-        Ok((id, journey))
+        self.leave_running(name, JourneyState::Stopped, &from).await
     }
 
     async fn leave_running(
@@ -77,6 +63,7 @@ impl Workspace {
         to: JourneyState,
         from: &[JourneyState],
     ) -> Result<(JourneyId, Journey), JourneyError> {
+        let one_at_a_time = self.shared.defining.lock().await;
         let (id, journey) = self.find_journey(name).await?;
         if !from.contains(&journey.state) {
             let (state, fix) = (journey.state, "only what runs can be paused or stopped");
@@ -84,12 +71,71 @@ impl Workspace {
         }
         let journey = Journey {
             state: to,
-            updated_at: self.now(),
             ..journey
         };
-        self.keep_journey(id, &journey).await?;
+        self.change_state(id, journey, one_at_a_time).await
+    }
+
+    /// Stores that a journey is in another state, and carries that out. What is interrupted there, by an
+    /// outage or a crash, the [`Builder`](crate::segments::Builder) does later.
+    async fn change_state(
+        &self,
+        id: JourneyId,
+        journey: Journey,
+        one_at_a_time: tokio::sync::MutexGuard<'_, ()>,
+    ) -> Result<(JourneyId, Journey), JourneyError> {
+        let journey = Journey {
+            updated_at: self.now(),
+            unsettled: true,
+            ..journey
+        };
+        let kept = self.keep_journey(id, &journey).await;
+        drop(one_at_a_time);
+        let settled = match kept {
+            Ok(()) => self.settle_journey(id).await,
+            Err(error) => Err(error.into()),
+        };
+        self.shared.segments_changed.notify_one();
+        settled?;
+        let unsettled = false;
+        Ok((
+            id,
+            Journey {
+                unsettled,
+                ..journey
+            },
+        ))
+    }
+
+    /// Carries out that a journey changed its state: its runs go on, or are over.
+    pub(crate) async fn settle_journey(&self, id: JourneyId) -> Result<(), JourneyError> {
         self.reload_live().await?;
-        Ok((id, journey))
+        let Some(journey) = self.journey_at(id).await? else {
+            return Ok(());
+        };
+        match journey.state {
+            JourneyState::Running => self.each_run(id, |run| RunInput::Wake { run }).await?,
+            JourneyState::Stopped => {
+                let cause = EndCause::JourneyStopped;
+                self.each_run(id, |run| RunInput::End { run, cause })
+                    .await?;
+            }
+            JourneyState::Draft | JourneyState::Paused => {}
+        }
+        let _one_at_a_time = self.shared.defining.lock().await;
+        let now = self.journey_at(id).await?;
+        // Who changed it meanwhile carries that out.
+        if let Some(now) = now.filter(|now| now.state == journey.state) {
+            let unsettled = false;
+            self.keep_journey(id, &Journey { unsettled, ..now }).await?;
+        }
+        Ok(())
+    }
+
+    async fn journey_at(&self, id: JourneyId) -> Result<Option<Journey>, JourneyError> {
+        let all = self.read(|store| super::all(store)).await?;
+        let found = all.into_iter().find(|(known, _)| *known == id);
+        Ok(found.map(|(_, journey)| journey))
     }
 
     async fn is_dated(&self, id: JourneyId, version: u32) -> Result<bool, JourneyError> {

@@ -1,102 +1,17 @@
 //! Journeys on a real store, with a clock that is moved by hand.
 
-use std::sync::Arc;
+mod bad_days;
+mod house;
 
-use landfall_domain::delivery::Delivery;
 use landfall_domain::input::{Body, Input};
 use landfall_domain::reason::Reason;
-use landfall_domain::run::{RunRow, RunState};
+use landfall_domain::run::RunState;
 use landfall_domain::status::{Outcome, outcome, reason};
-use landfall_domain::time::{Clock as _, ManualClock};
 use serde_json::json;
 
+use self::house::House;
 use super::*;
-use crate::segments::Builder;
-use crate::tests::shop::{
-    DAY, HOUR, NOW, Shop, device, identify, input, merge, person, seconds, track, who,
-};
-use crate::timers::Timekeeper;
-use crate::{Opened, Options};
-
-struct House {
-    shop: Shop,
-    opened: Opened,
-    clock: Arc<ManualClock>,
-}
-
-impl House {
-    fn new() -> Self {
-        Self::on(Shop::new(), Arc::new(ManualClock::at(seconds(NOW))))
-    }
-
-    fn on(shop: Shop, clock: Arc<ManualClock>) -> Self {
-        let options = Options {
-            id: "ws_1".to_owned(),
-            name: "shop".to_owned(),
-            clock: Arc::clone(&clock) as Arc<dyn landfall_domain::time::Clock>,
-            snapshot: None,
-            salt: [7; 16],
-            fixed_share: None,
-        };
-        let opened = crate::open(Arc::clone(&shop.store), options).expect("opens");
-        Self {
-            opened: opened.filled(),
-            shop,
-            clock,
-        }
-    }
-
-    /// The same store after a restart.
-    async fn again(self) -> Self {
-        let stopped = tokio::task::spawn_blocking(|| self.opened.stop());
-        stopped.await.expect("stops");
-        Self::on(self.shop, self.clock)
-    }
-
-    async fn take(&self, inputs: Vec<Input>) {
-        let stored = self.opened.workspace.submit(inputs).await;
-        stored.expect("is stored");
-    }
-
-    /// Something that happens now.
-    fn now(&self) -> i64 {
-        self.clock.now().seconds()
-    }
-
-    async fn start(&self, definition: &Value) -> JourneyId {
-        let workspace = &self.opened.workspace;
-        let applied = workspace.apply_journey(definition).await.expect("is taken");
-        Builder::new(workspace.clone())
-            .drain()
-            .await
-            .expect("builds");
-        workspace
-            .start_journey(&applied.journey.slug)
-            .await
-            .expect("starts");
-        applied.id
-    }
-
-    async fn wait(&self, seconds: i64) {
-        self.clock.advance(seconds * 1_000);
-        let keeper = Timekeeper::new(self.opened.workspace.clone());
-        keeper.drain(self.clock.now()).await.expect("wakes");
-    }
-
-    fn runs(&self, id: &str) -> Vec<RunRow> {
-        let person = person(self.shop.store.as_ref(), id);
-        self.shop.store.runs_of(person).expect("reads")
-    }
-
-    /// Deliveries of a person, oldest first.
-    fn deliveries(&self, id: &str) -> Vec<Delivery> {
-        let person = person(self.shop.store.as_ref(), id);
-        let page = self.shop.store.deliveries_of(&[person], None, 100);
-        let mut deliveries = page.expect("reads").deliveries;
-        deliveries.reverse();
-        deliveries
-    }
-}
+use crate::tests::shop::{DAY, HOUR, NOW, device, identify, input, merge, person, track, who};
 
 /// An hour after the cart changed a push goes out, unless the person bought meanwhile.
 fn cart() -> Value {

@@ -46,7 +46,8 @@ impl Reactor {
         event: Option<&Arc<EventInHand>>,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let Some(live) = self.live.open(journey).cloned() else {
+        let open = self.live.open(journey).filter(|_| !self.shut);
+        let Some(live) = open.cloned() else {
             return Ok(());
         };
         if !self.wants_product(set, person, journey, event)? {

@@ -44,20 +44,17 @@ impl Reactor {
         self.recount(set, into)
     }
 
-    /// Runs go on for the survivor; of two runs of one journey the survivor's own does.
+    /// Runs go on for the survivor, unless the survivor has its own in the same journey.
     fn hand_over_runs(&mut self, set: &mut WorkingSet, from: PersonKey, into: PersonKey) {
         let running = |row: &&RunRow| row.state == RunState::Running;
         let own = set.runs_of(into).filter(running).map(|row| row.journey);
-        let mut own: Vec<_> = own.collect();
+        let own: Vec<_> = own.collect();
         for row in set.runs_of(from).cloned().collect::<Vec<_>>() {
             let is_running = row.state == RunState::Running;
             let stir = match is_running && own.contains(&row.journey) {
                 true => Stir::End(row.key, EndCause::MergedAway),
                 false => Stir::Adopt(row.key),
             };
-            if is_running {
-                own.push(row.journey);
-            }
             self.stirs.push(stir);
             set.put_run(RunRow {
                 person: into,

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use landfall_domain::ids::{PersonKey, RunKey};
 use landfall_domain::run::{EndCause, RunRow, RunState, TraceRow};
+use landfall_domain::time::HOUR_MS;
 use landfall_domain::working_set::WorkingSet;
-use landfall_journey::{Cause, Run, Setting, Stimulus, Trace, advance, watched_until};
+use landfall_journey::{Cause, Run, Setting, Stimulus, Trace, advance, stand_still, watched_until};
 use landfall_store::StoreError;
 
 use super::Reactor;
@@ -98,14 +99,21 @@ impl Reactor {
         let Some(row) = set.run(run).cloned() else {
             return Ok(());
         };
-        if self.live.is_paused(row.journey) {
+        if self.live.is_paused(row.journey) && is_running(&row) {
             // It is woken again when the journey goes on.
             if row.due.is_some() {
                 set.put_run(RunRow { due: None, ..row });
             }
             return Ok(());
         }
-        self.tell_key(set, run, Stimulus::Wake)
+        self.tell_key(set, run, Stimulus::Wake)?;
+        let unmoved = set.run(run).filter(|after| **after == row).cloned();
+        if let Some(row) = unmoved.filter(|row| row.due.is_some_and(|due| due <= self.now)) {
+            // Its plan or its person is missing: whoever wakes it must not do nothing else.
+            let due = Some(self.now.plus_millis(HOUR_MS));
+            set.put_run(RunRow { due, ..row });
+        }
+        Ok(())
     }
 
     fn tell_key(
@@ -133,6 +141,14 @@ impl Reactor {
     ) -> Result<(), StoreError> {
         let mut run = read(row)?;
         run.person = row.person;
+        // What stopping a journey could not end any more ends as soon as it is heard of.
+        let stopped = self.live.is_stopped(row.journey) && is_running(row);
+        let stimulus = match stopped {
+            true => Stimulus::End(Cause::Stopped),
+            false => stimulus,
+        };
+        let paused = self.live.is_paused(row.journey);
+        let advance = if paused { stand_still } else { advance };
         let Some(outcome) = self.with_setting(set, row.person, row.key, |setting| {
             advance(&live.plan, &mut run, setting, stimulus)
         })?

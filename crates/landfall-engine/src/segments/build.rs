@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Segment, all};
 use crate::input_of_ours;
 use crate::intake::SubmitError;
-use crate::journeys::{self, Journey};
+use crate::journeys::{self, Journey, JourneyError};
 use crate::workspace::Workspace;
 
 /// People looked at in one submission.
@@ -76,8 +76,15 @@ impl Builder {
         Ok(())
     }
 
-    /// Looks at one page of people; `false`: nothing has to be built.
+    /// Ends what starting, pausing or stopping a journey began, or looks at one page of people; `false`:
+    /// nothing has to be done.
     async fn turn(&self) -> Result<bool, SubmitError> {
+        let unsettled = self.workspace.read(|store| journeys::all(store)).await;
+        let mut unsettled = unsettled.map_err(unavailable)?.into_iter();
+        if let Some((id, _)) = unsettled.find(|(_, journey)| journey.unsettled) {
+            let settled = self.workspace.settle_journey(id).await;
+            return settled.map(|()| true).map_err(refused);
+        }
         let building = self.workspace.read(|store| Building::read(store)).await;
         let building = building.map_err(unavailable)?;
         // The one that is least far sets the place: who is looked at is looked at for all of them.
@@ -171,6 +178,13 @@ impl Building {
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 fn unavailable(error: StoreError) -> SubmitError {
     SubmitError::Unavailable(error.to_string())
+}
+
+fn refused(error: JourneyError) -> SubmitError {
+    match error {
+        JourneyError::Submit(error) => error,
+        error => SubmitError::Unavailable(error.to_string()),
+    }
 }
 
 fn review(person: PersonKey) -> Input {

@@ -22,10 +22,10 @@ use landfall_store::{
 
 /// What a call should come to instead of what the store behind says, one call after the other.
 #[derive(Default)]
-pub(super) struct Errors(Mutex<VecDeque<StoreError>>);
+pub(crate) struct Errors(Mutex<VecDeque<StoreError>>);
 
 impl Errors {
-    pub(super) fn plan(&self, errors: impl IntoIterator<Item = StoreError>) {
+    pub(crate) fn plan(&self, errors: impl IntoIterator<Item = StoreError>) {
         self.0.lock().unwrap().extend(errors);
     }
 
@@ -34,9 +34,61 @@ impl Errors {
     }
 }
 
+/// Lets one of the calls that intake and definitions make fail: the n-th from when it was armed.
+#[derive(Default)]
+pub(crate) struct Strike(Mutex<Counted>);
+
+#[derive(Default)]
+struct Counted {
+    calls: usize,
+    at: Option<(usize, When)>,
+}
+
+/// What a call that fails has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Nothing.
+    Before,
+    /// Everything: only the answer is missing.
+    After,
+}
+
+impl Strike {
+    /// Counts from one again, and lets call number `at` fail.
+    pub(crate) fn arm(&self, at: Option<(usize, When)>) {
+        *self.0.lock().unwrap() = Counted { calls: 0, at };
+    }
+
+    /// Calls since it was armed.
+    pub(crate) fn calls(&self) -> usize {
+        self.0.lock().unwrap().calls
+    }
+
+    /// Whether a call was made fail since it was armed.
+    pub(crate) fn has_struck(&self) -> bool {
+        let counted = self.0.lock().unwrap();
+        counted.at.is_some_and(|(at, _)| at <= counted.calls)
+    }
+
+    fn around<T>(&self, call: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let when = {
+            let mut counted = self.0.lock().unwrap();
+            counted.calls += 1;
+            let struck = counted.at.filter(|(at, _)| *at == counted.calls);
+            struck.map(|(_, when)| when)
+        };
+        let broken = || StoreError::Unavailable("the plug was pulled".to_owned());
+        match when {
+            None => call(),
+            Some(When::Before) => Err(broken()),
+            Some(When::After) => call().and_then(|_| Err(broken())),
+        }
+    }
+}
+
 /// Holds up one call, once.
 #[derive(Default)]
-pub(super) struct Gate(Mutex<Option<Held>>);
+pub(crate) struct Gate(Mutex<Option<Held>>);
 
 struct Held {
     arrived: mpsc::Sender<()>,
@@ -44,14 +96,14 @@ struct Held {
 }
 
 /// The other side of a gate that was closed. Dropping it opens the gate.
-pub(super) struct Keeper {
+pub(crate) struct Keeper {
     arrived: mpsc::Receiver<()>,
     _go: mpsc::Sender<()>,
 }
 
 impl Gate {
     /// The next call waits until the keeper is dropped.
-    pub(super) fn close(&self) -> Keeper {
+    pub(crate) fn close(&self) -> Keeper {
         let (arrived, here) = mpsc::channel();
         let (hold, go) = mpsc::channel();
         *self.0.lock().unwrap() = Some(Held { arrived, go });
@@ -73,40 +125,43 @@ impl Gate {
 
 impl Keeper {
     /// Waits until the call stands at the gate.
-    pub(super) fn wait(&self) {
+    pub(crate) fn wait(&self) {
         self.arrived.recv().unwrap();
     }
 }
 
 /// The store in front.
-pub(super) struct Faulty {
+pub(crate) struct Faulty {
     behind: Arc<dyn Store>,
-    pub(super) at_start: Errors,
-    pub(super) at_load: Errors,
-    pub(super) at_commit: Errors,
-    pub(super) at_page: Errors,
+    pub(crate) at_start: Errors,
+    pub(crate) at_load: Errors,
+    pub(crate) at_commit: Errors,
+    pub(crate) at_page: Errors,
+    /// Starts, loads, commits, and everything about documents.
+    pub(crate) strike: Strike,
     /// The delivery whose row cannot be read.
-    pub(super) damaged: Mutex<Option<String>>,
+    pub(crate) damaged: Mutex<Option<String>>,
     /// Before a commit.
-    pub(super) commit_gate: Gate,
+    pub(crate) commit_gate: Gate,
     /// After a page of deliveries was read, before it is handed over.
-    pub(super) page_gate: Gate,
+    pub(crate) page_gate: Gate,
     /// After a page of people was read, before it is handed over.
-    pub(super) people_gate: Gate,
+    pub(crate) people_gate: Gate,
     /// Commits that were stored.
-    pub(super) commits: AtomicUsize,
+    pub(crate) commits: AtomicUsize,
     /// Pages of a full scan of deliveries.
-    pub(super) pages: AtomicUsize,
+    pub(crate) pages: AtomicUsize,
 }
 
 impl Faulty {
-    pub(super) fn new(behind: Arc<dyn Store>) -> Arc<Self> {
+    pub(crate) fn new(behind: Arc<dyn Store>) -> Arc<Self> {
         Arc::new(Self {
             behind,
             at_start: Errors::default(),
             at_load: Errors::default(),
             at_commit: Errors::default(),
             at_page: Errors::default(),
+            strike: Strike::default(),
             damaged: Mutex::default(),
             commit_gate: Gate::default(),
             page_gate: Gate::default(),
@@ -116,11 +171,11 @@ impl Faulty {
         })
     }
 
-    pub(super) fn commits(&self) -> usize {
+    pub(crate) fn commits(&self) -> usize {
         self.commits.load(Ordering::SeqCst)
     }
 
-    pub(super) fn pages(&self) -> usize {
+    pub(crate) fn pages(&self) -> usize {
         self.pages.load(Ordering::SeqCst)
     }
 }
@@ -128,7 +183,7 @@ impl Faulty {
 impl StateStore for Faulty {
     fn start(&self) -> Result<Start, StoreError> {
         self.at_start.next()?;
-        self.behind.start()
+        self.strike.around(|| self.behind.start())
     }
 
     fn load(&self, want: &Want) -> Result<Found, StoreError> {
@@ -137,13 +192,15 @@ impl StateStore for Faulty {
         if let Some(id) = damaged.filter(|id| want.deliveries.contains(id)) {
             return Err(StoreError::corrupt("delivery", id, "not JSON"));
         }
-        self.behind.load(want)
+        self.strike.around(|| self.behind.load(want))
     }
 
     fn commit(&self, changes: &ChangeSet, expected: u64) -> Result<u64, StoreError> {
         self.commit_gate.pass();
         self.at_commit.next()?;
-        let epoch = self.behind.commit(changes, expected)?;
+        let epoch = self
+            .strike
+            .around(|| self.behind.commit(changes, expected))?;
         self.commits.fetch_add(1, Ordering::SeqCst);
         Ok(epoch)
     }
@@ -275,7 +332,8 @@ impl LedgerReader for Faulty {
 
 impl DocumentStore for Faulty {
     fn insert_document(&self, kind: DocumentKind, body: &str) -> Result<u32, StoreError> {
-        self.behind.insert_document(kind, body)
+        self.strike
+            .around(|| self.behind.insert_document(kind, body))
     }
 
     fn replace_document(
@@ -284,7 +342,8 @@ impl DocumentStore for Faulty {
         id: u32,
         body: &str,
     ) -> Result<bool, StoreError> {
-        self.behind.replace_document(kind, id, body)
+        self.strike
+            .around(|| self.behind.replace_document(kind, id, body))
     }
 
     fn delete_document(&self, kind: DocumentKind, id: u32) -> Result<bool, StoreError> {
@@ -296,7 +355,7 @@ impl DocumentStore for Faulty {
     }
 
     fn documents(&self, kind: DocumentKind) -> Result<Vec<Document>, StoreError> {
-        self.behind.documents(kind)
+        self.strike.around(|| self.behind.documents(kind))
     }
 }
 

@@ -4,10 +4,11 @@ use landfall_domain::marks::Mark;
 use landfall_domain::time::Timestamp;
 use serde_json::json;
 
+use super::tell::{DELIVERED, OPENED};
 use super::walk::{Flow, Walk};
 use crate::plan::{At, NodeKind, PlannedReach};
-use crate::reach::{Race, Track, Verdict};
-use crate::run::Cursor;
+use crate::reach::{Proof, Race, Rules, Track, Verdict};
+use crate::run::{Cursor, Sent};
 use crate::trace::Check;
 
 /// What the race asks for, done by the run.
@@ -28,6 +29,37 @@ impl Track for Lane<'_, '_> {
         self.walk
             .cancel(usize::from(self.first) + usize::from(channel));
     }
+}
+
+impl Lane<'_, '_> {
+    /// Tells the race of what became known while the journey was paused.
+    fn catch_up(&mut self, race: &mut Race, rules: &Rules, now: Timestamp) {
+        let mut channel = 0;
+        while channel <= race.holder && race.verdict().is_none() {
+            let place = usize::from(self.first) + usize::from(channel);
+            let sent = self.walk.run.sent.get(place);
+            let missed = sent.and_then(|sent| missed(sent, channel, race));
+            if let Some(mark) = missed {
+                race.told(rules, channel, mark, now, self);
+            }
+            channel += 1;
+        }
+    }
+}
+
+/// What is known about a delivery, and not to the race.
+fn missed(sent: &Sent, channel: u8, race: &Race) -> Option<Mark> {
+    if sent.touches[OPENED].is_some() {
+        return Some(Mark::Opened);
+    }
+    if sent.touches[DELIVERED].is_some() {
+        return (!race.knows(channel, Proof::Delivered)).then_some(Mark::Delivered);
+    }
+    if sent.is(Sent::ENDED) {
+        return Some(Mark::Failed);
+    }
+    let accepted = sent.is(Sent::ACCEPTED) && !race.knows(channel, Proof::Accepted);
+    accepted.then_some(Mark::Sent)
 }
 
 impl Walk<'_> {
@@ -54,12 +86,18 @@ impl Walk<'_> {
     pub(super) fn race_wakes(&mut self, at: At, first: u16, race: Race) {
         let now = self.setting.now;
         self.race(at, first, race, |race, rules, lane| {
-            race.wake(rules, now, lane);
+            lane.catch_up(race, rules, now);
+            if race.verdict().is_none() {
+                race.wake(rules, now, lane);
+            }
         });
     }
 
     /// Something became known about a delivery of the reach step that the run is in.
     pub(super) fn race_is_told(&mut self, place: usize, mark: Mark) {
+        if self.still {
+            return;
+        }
         let Cursor::Reaching { at, first, race } = self.run.cursor else {
             return;
         };
@@ -80,7 +118,7 @@ impl Walk<'_> {
         at: At,
         first: u16,
         mut race: Race,
-        act: impl FnOnce(&mut Race, &crate::reach::Rules, &mut Lane<'_, '_>),
+        act: impl FnOnce(&mut Race, &Rules, &mut Lane<'_, '_>),
     ) {
         let plan = self.plan;
         let node = plan.nodes.get(usize::from(at)).map(|node| &node.kind);

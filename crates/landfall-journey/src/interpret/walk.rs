@@ -22,6 +22,8 @@ pub(super) struct Walk<'a> {
     /// The goal; that of the plan unless history is computed anew.
     pub(super) goal: Option<&'a Goal>,
     pub(super) effects: Vec<Effect>,
+    /// Whether the journey is paused: the run stays where it is.
+    pub(super) still: bool,
     lines: Vec<Line>,
     /// The event that started the run, read when somebody looks.
     origin: OnceCell<Option<EventInHand>>,
@@ -43,6 +45,7 @@ impl<'a> Walk<'a> {
             setting,
             goal: plan.definition.goal.as_ref(),
             effects: Vec::new(),
+            still: false,
             lines: Vec::new(),
             origin: OnceCell::new(),
         }
@@ -101,6 +104,9 @@ impl<'a> Walk<'a> {
 
     /// Looks at where the run stands, and goes on from there if it can.
     pub(super) fn resume(&mut self) {
+        if self.still {
+            return;
+        }
         match self.run.cursor {
             Cursor::Door { until } => self.knock(until),
             Cursor::At(at) => self.go(at),
