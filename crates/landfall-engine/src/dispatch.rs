@@ -61,6 +61,8 @@ impl Default for Limits {
 
 /// How long claiming waits for room at most before it looks again, in milliseconds.
 const FULL_MS: i64 = 20;
+/// Pieces that are claimed together: whoever waits for an answer waits behind no more.
+const CLAIMS: usize = 512;
 /// Pieces looked at together when they expire or lapse.
 const SWEEP: usize = 1_000;
 
@@ -309,16 +311,17 @@ impl Dispatcher {
             *blocked = Some(blocked.map_or(soon, |at| at.min(soon)));
             return Ok(0);
         }
-        let picked = self.pick(urgency, free, now, blocked);
+        let picked = self.pick(urgency, free.min(CLAIMS), now, blocked);
         if picked.is_empty() {
             return Ok(0);
         }
         let until = now.plus_millis(self.inner.limits.claim_ms);
         let claims = picked.iter().map(|work| self.claim_of(*work, until));
+        let claims: Vec<Input> = claims.collect();
         let decided = self
             .inner
             .workspace
-            .decided(claims.collect(), urgency != Urgency::Transactional)
+            .decided(claims, urgency != Urgency::Transactional)
             .await?;
         for assignment in decided.assignments {
             let permit = Arc::clone(permits).acquire_owned().await;

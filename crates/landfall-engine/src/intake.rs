@@ -27,7 +27,7 @@ use crate::workspace::Workspace;
 const BATCH_MAX: usize = 2_048;
 /// The same of what the program submits by itself: whoever waits for an answer meanwhile waits for no
 /// more than that.
-const PATIENT_MAX: usize = 1_024;
+const PATIENT_MAX: usize = 512;
 /// Submissions of that kind that are taken out of the queue to look behind them.
 const PATIENT_JOBS_MAX: usize = 64;
 /// How often a batch is decided again when other writers get in between.
@@ -61,11 +61,12 @@ pub(crate) type Answer = Result<Decided, SubmitError>;
 
 /// Answers on their way, each with the inputs that it answers: they are let go where they were made,
 /// so that the intake thread, which everything waits for, does not have to.
-pub(crate) type Answers = Vec<(oneshot::Sender<Answer>, Answer, Vec<Input>)>;
+pub(crate) type Answers = Vec<(oneshot::Sender<Answer>, Answer, Arc<Vec<Input>>)>;
 
 /// One submission.
 pub(crate) struct Job {
-    pub(crate) inputs: Vec<Input>,
+    /// Shared with whoever submits them again when they cannot be stored.
+    pub(crate) inputs: Arc<Vec<Input>>,
     pub(crate) reply: oneshot::Sender<Answer>,
     /// Whether a task waits for the answer, and not a thread.
     pub(crate) by_task: bool,
@@ -279,7 +280,7 @@ impl Intake {
 
     fn store(&mut self, batch: &[Job], now: Timestamp) -> Result<Vec<Decided>, StoreError> {
         let mut want = Want::default();
-        for input in batch.iter().flat_map(|job| &job.inputs) {
+        for input in batch.iter().flat_map(|job| job.inputs.iter()) {
             wants(input, &mut want);
         }
         let live = self.workspace.live();
@@ -330,7 +331,7 @@ impl Intake {
         let mut decided = Vec::with_capacity(batch.len());
         for job in batch {
             let mut taken = Vec::with_capacity(job.inputs.len());
-            for input in &job.inputs {
+            for input in job.inputs.iter() {
                 let mark = self.set.log_len();
                 taken.push(decide(&mut self.set, input, now));
                 if let Some(reactor) = &mut reactor {

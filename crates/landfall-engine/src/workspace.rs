@@ -200,7 +200,7 @@ impl Workspace {
     /// As [`Workspace::submit`], with what the inputs claimed.
     pub(crate) async fn decided(
         &self,
-        inputs: Vec<Input>,
+        inputs: impl Into<Arc<Vec<Input>>>,
         patient: bool,
     ) -> Result<Decided, SubmitError> {
         self.shared.answers.get_or_init(|| {
@@ -210,7 +210,7 @@ impl Workspace {
         });
         let (reply, answer) = oneshot::channel();
         let job = Job {
-            inputs,
+            inputs: inputs.into(),
             reply,
             by_task: true,
             patient,
@@ -234,7 +234,7 @@ impl Workspace {
         self.shared
             .queue
             .blocking_send(Job {
-                inputs,
+                inputs: Arc::new(inputs),
                 reply,
                 by_task: false,
                 patient: false,

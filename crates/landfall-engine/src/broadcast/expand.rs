@@ -22,7 +22,7 @@ use crate::intake::SubmitError;
 use crate::workspace::Workspace;
 
 /// Messages in one submission.
-const AT_ONCE: usize = 500;
+const AT_ONCE: usize = 250;
 
 /// A recipient of a page.
 struct Recipient {

@@ -199,13 +199,15 @@ pub struct Carriers(Arc<RwLock<Vec<Arc<Carrier>>>>);
 impl Carriers {
     /// Who carries over this way. Of several that fit equally well, the first by name.
     pub fn over(&self, way: &Way) -> Option<Arc<Carrier>> {
-        let carriers = self.all();
-        let fitting = carriers.iter().filter_map(|carrier| {
-            let fit = carrier.fit(way)?;
-            Some((fit, std::cmp::Reverse(carrier.name.clone()), carrier))
+        let carriers = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let fitting = carriers
+            .iter()
+            .filter_map(|carrier| Some((carrier.fit(way)?, carrier)));
+        let best = fitting.max_by(|(a, one), (b, other)| {
+            let by_name = || other.name.cmp(&one.name);
+            a.cmp(b).then_with(by_name)
         });
-        let best = fitting.max_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        best.map(|(_, _, carrier)| Arc::clone(carrier))
+        best.map(|(_, carrier)| Arc::clone(carrier))
     }
 
     /// The credential of that name.

@@ -1,5 +1,7 @@
 //! Storing what came of what was handed over.
 
+use std::sync::Arc;
+
 use landfall_domain::input::{Body, Input, Source};
 use landfall_domain::work::Conclusion;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -7,8 +9,8 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use crate::intake::SubmitError;
 use crate::workspace::Workspace;
 
-/// Conclusions that are stored together.
-const BATCH: usize = 1_024;
+/// Conclusions that are stored together: whoever waits for an answer waits behind no more.
+const BATCH: usize = 512;
 /// Pause before a conclusion that could not be stored is tried again.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
@@ -41,12 +43,12 @@ pub(super) async fn keep_concluding(
             .drain(..)
             .map(|concluded| (concluded.conclusion, concluded.permit))
             .unzip();
-        let inputs: Vec<Input> = inputs.into_iter().flatten().collect();
+        let inputs: Arc<Vec<Input>> = Arc::new(inputs.into_iter().flatten().collect());
         let mut tries = tokio::time::interval(PAUSE);
         loop {
             // The first tick comes at once.
             tries.tick().await;
-            match workspace.submit_patiently(inputs.clone()).await {
+            match workspace.decided(Arc::clone(&inputs), true).await {
                 Ok(_) => break,
                 Err(SubmitError::Stopped) => return,
                 Err(error) => {

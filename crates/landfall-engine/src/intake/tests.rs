@@ -13,7 +13,7 @@ fn job(inputs: usize, patient: bool) -> Job {
     };
     let (reply, _) = oneshot::channel();
     Job {
-        inputs: vec![input; inputs],
+        inputs: std::sync::Arc::new(vec![input; inputs]),
         reply,
         by_task: false,
         patient,
