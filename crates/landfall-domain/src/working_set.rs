@@ -67,7 +67,7 @@ pub struct Found {
     /// Records of the wanted tokens and of the wanted deliveries' targets.
     pub tokens: Vec<TokenRecord>,
     /// The wanted deliveries.
-    pub deliveries: Vec<Delivery>,
+    pub deliveries: Vec<Arc<Delivery>>,
     /// Inputs that wait for a wanted delivery, by its id.
     pub quarantined: Vec<(String, Input)>,
     /// Which of the wanted ids came before.
@@ -112,7 +112,7 @@ pub struct ChangeSet {
     /// Inputs of people, in order.
     pub activities: Vec<Activity>,
     /// Deliveries that are new or changed.
-    pub deliveries: Vec<Delivery>,
+    pub deliveries: Vec<Arc<Delivery>>,
     /// Facts that are new.
     pub facts: Vec<Fact>,
     /// New catalogue lines.
@@ -159,7 +159,7 @@ pub struct WorkingSet {
     pub(crate) people: FxHashMap<PersonKey, Arc<Person>>,
     pub(crate) tokens: FxHashMap<DeviceKey, TokenRecord>,
     pub(crate) devices_by_token: FxHashMap<String, Vec<DeviceKey>>,
-    pub(crate) deliveries: FxHashMap<DeliveryKey, Delivery>,
+    pub(crate) deliveries: FxHashMap<DeliveryKey, Arc<Delivery>>,
     pub(crate) deliveries_by_id: FxHashMap<String, DeliveryKey>,
     pub(crate) quarantined: FxHashMap<String, Vec<Input>>,
     pub(crate) seen: FxHashSet<DedupeHash>,
@@ -281,6 +281,11 @@ impl WorkingSet {
         self.profiles.clear();
         self.runs.clear();
         self.open_runs.clear();
+    }
+
+    /// A delivery, to change it.
+    pub(crate) fn delivery_mut(&mut self, key: DeliveryKey) -> Option<&mut Delivery> {
+        self.deliveries.get_mut(&key).map(Arc::make_mut)
     }
 
     pub(crate) fn index_token(&mut self, record: &TokenRecord) {

@@ -107,7 +107,11 @@ pub(crate) fn publish(workspace: &Workspace, changes: &ChangeSet) {
     if workspace.live().has_product_event(&changes.activities) {
         shared.interests.wake();
     }
-    let rows: Vec<RowUpdate> = changes.deliveries.iter().flat_map(rows).collect();
+    let rows: Vec<RowUpdate> = changes
+        .deliveries
+        .iter()
+        .flat_map(|delivery| rows(delivery))
+        .collect();
     shared.board.update(|board| {
         board.apply(&rows);
         for (person, deliveries) in &moved {

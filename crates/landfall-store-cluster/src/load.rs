@@ -130,7 +130,8 @@ fn deliveries(connection: &mut Connection, want: &Want, found: &mut Found) -> Re
               ORDER BY delivery.key",
             &[&ids],
         )?;
-        found.deliveries = rows.iter().map(row::delivery).collect::<Result<_, _>>()?;
+        let read = rows.iter().map(|row| row::delivery(row).map(Arc::new));
+        found.deliveries = read.collect::<Result<_, _>>()?;
     }
     let mut keys: BTreeSet<DeliveryKey> = want.works.iter().map(|work| work.delivery()).collect();
     for delivery in &found.deliveries {
@@ -145,7 +146,7 @@ fn deliveries(connection: &mut Connection, want: &Want, found: &mut Found) -> Re
         &[&keys],
     )?;
     for row in &rows {
-        found.deliveries.push(row::delivery(row)?);
+        found.deliveries.push(Arc::new(row::delivery(row)?));
     }
     Ok(())
 }
@@ -255,7 +256,7 @@ fn seen(connection: &mut Connection, want: &Want, found: &mut Found) -> Result<(
     Ok(())
 }
 
-fn targets(deliveries: &[Delivery]) -> BTreeSet<DeviceKey> {
+fn targets(deliveries: &[Arc<Delivery>]) -> BTreeSet<DeviceKey> {
     deliveries
         .iter()
         .flat_map(|delivery| &delivery.targets)

@@ -27,9 +27,18 @@ pub(crate) struct Entry {
     pub(crate) rows: Vec<u8>,
 }
 
+/// Whether entries are on disk before they are acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flush {
+    Always,
+    /// The system writes them when it likes: a crash of the process loses nothing, a power cut does.
+    Never,
+}
+
 /// The two files.
 pub(crate) struct Journal {
     files: [File; 2],
+    flush: Flush,
     /// Which of the two takes entries.
     side: usize,
     /// Bytes of entries in the present file; `None` after a failure that leaves them unknown.
@@ -38,7 +47,7 @@ pub(crate) struct Journal {
 
 impl Journal {
     /// Opens or makes the files beside the store, and reads what they hold, oldest first.
-    pub(crate) fn open(store: &Path) -> Result<(Self, Vec<Entry>), StoreError> {
+    pub(crate) fn open(store: &Path, flush: Flush) -> Result<(Self, Vec<Entry>), StoreError> {
         let files = [open(&path(store, 0))?, open(&path(store, 1))?];
         if let Some(folder) = store.parent().filter(|folder| folder.is_dir()) {
             // The names of the files must survive a power cut as well as what is in them.
@@ -56,6 +65,7 @@ impl Journal {
         entries.sort_by_key(|entry| entry.epoch);
         let journal = Self {
             files,
+            flush,
             side: 0,
             length: None,
         };
@@ -85,7 +95,10 @@ impl Journal {
         };
         frame(entry, epoch)?;
         let mut file = &self.files[self.side];
-        let written = file.write_all(entry).and_then(|()| file.sync_data());
+        let written = file.write_all(entry).and_then(|()| match self.flush {
+            Flush::Always => file.sync_data(),
+            Flush::Never => Ok(()),
+        });
         if let Err(error) = written {
             // What is not acknowledged must not come back at the next start.
             let undone = file

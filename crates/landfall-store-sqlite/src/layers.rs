@@ -8,6 +8,7 @@ mod audience;
 mod loaded;
 mod recent;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use landfall_domain::delivery::Delivery;
@@ -28,6 +29,9 @@ use crate::record::{self, Counters};
 
 /// Tokens that are noted as complete.
 const RECENT_TOKENS: usize = 200_000;
+
+/// Rows that go to `recent` while nobody can look.
+const AT_ONCE: usize = 1_000;
 
 /// Bytes of room that are kept for the next rows.
 const SPARE: usize = 48 << 20;
@@ -79,7 +83,7 @@ pub(crate) struct Layer {
     holders: FxHashMap<Identifier, Option<Holder>>,
     tokens: FxHashMap<DeviceKey, TokenRecord>,
     devices_by_token: FxHashMap<String, Vec<DeviceKey>>,
-    deliveries: FxHashMap<DeliveryKey, Delivery>,
+    deliveries: FxHashMap<DeliveryKey, Arc<Delivery>>,
     deliveries_by_id: FxHashMap<String, DeliveryKey>,
     /// Work, or (`None`) that there is none any more.
     works: FxHashMap<WorkKey, Option<Work>>,
@@ -103,7 +107,7 @@ impl Layer {
         for delivery in &changes.deliveries {
             self.deliveries_by_id
                 .insert(delivery.id.clone(), delivery.key);
-            self.deliveries.insert(delivery.key, delivery.clone());
+            self.deliveries.insert(delivery.key, Arc::clone(delivery));
         }
         for id in &changes.released {
             let waiting = self.waiting.entry(id.clone()).or_default();
@@ -150,7 +154,7 @@ impl Layer {
     fn move_person(&mut self, from: PersonKey, to: PersonKey) {
         for delivery in self.deliveries.values_mut() {
             if delivery.person == Some(from) {
-                delivery.person = Some(to);
+                Arc::make_mut(delivery).person = Some(to);
             }
         }
         self.moved.add(from, to);
@@ -166,6 +170,8 @@ pub(crate) struct Layers {
     pub(crate) settling: Option<Arc<Layer>>,
     recent: Recent,
     loaded: Mutex<Loaded>,
+    /// Of `loaded`, what is on its way to `recent`.
+    retiring: Option<Loaded>,
     /// Tokens of which SQLite has no record that the layers lack, until `recent` begins anew.
     complete: Mutex<FxHashSet<String>>,
     /// Room for rows, used again: fresh memory costs more than what is written to it.
@@ -210,25 +216,66 @@ impl Layers {
         layer
     }
 
-    /// What was settled becomes the newest of `recent`, without what SQLite is asked for anyway. Returns
-    /// what is left over: to drop it takes long, and nobody should wait for it.
-    pub(crate) fn retire(&mut self) -> impl Sized + use<> {
-        let mut layer = self.settling.take().and_then(Arc::into_inner)?;
+    /// What was settled becomes the newest of `recent`, without what SQLite is asked for anyway, in parts, so
+    /// that decisions get their turn in between: it is over when this returns `true`. Returns what is
+    /// left over, too: to drop it takes long, and nobody should wait for it.
+    pub(crate) fn retire(&mut self) -> (bool, impl Sized + use<>) {
+        let mut left_over = Vec::new();
+        let Some(layer) = self.settling.as_mut().and_then(Arc::get_mut) else {
+            // Nobody else holds it when it retires.
+            self.settling = None;
+            self.recent = Recent::default();
+            return (true, (None, None, left_over));
+        };
+        let begins = self.retiring.is_none();
+        let full = (begins && self.recent.is_full()).then(|| std::mem::take(&mut self.recent));
+        if full.is_some() {
+            self.complete
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
+        }
+        let loaded = self.retiring.get_or_insert_with(|| {
+            std::mem::take(&mut *self.loaded.lock().unwrap_or_else(PoisonError::into_inner))
+        });
+        let most = if layer.moved.is_empty() {
+            AT_ONCE
+        } else {
+            usize::MAX
+        };
+        let mut taken = self.recent.take_loaded(loaded, most);
+        if taken < most {
+            let (more, replaced) = self.recent.take(layer, most - taken);
+            taken += more;
+            left_over = replaced;
+        }
+        if taken == most {
+            return (false, (full, None, left_over));
+        }
         self.spare = std::mem::take(&mut layer.rows);
         self.spare.clear();
         self.spare.shrink_to(SPARE);
-        let full = self.recent.is_full().then(|| {
-            self.complete().clear();
-            std::mem::take(&mut self.recent)
-        });
-        let mut loaded = std::mem::take(&mut *self.loaded());
-        self.recent.take_loaded(&mut loaded);
-        let replaced = self.recent.take(&mut layer);
-        Some((full, loaded, replaced, layer))
+        let ended = (self.settling.take(), self.retiring.take());
+        (true, (full, Some(ended), left_over))
     }
 
     pub(crate) fn person(&self, key: PersonKey) -> Option<&Arc<Person>> {
         self.layers().find_map(|layer| layer.people.get(&key))
+    }
+
+    /// People after a key that SQLite may lack, or have older.
+    pub(crate) fn unsettled_people(
+        &self,
+        after: Option<PersonKey>,
+    ) -> BTreeMap<PersonKey, Arc<Person>> {
+        let settling = self.settling.iter().map(Arc::as_ref);
+        let people = settling
+            .chain([&self.active])
+            .flat_map(|layer| &layer.people);
+        let people = people.filter(|(key, _)| after.is_none_or(|after| **key > after));
+        people
+            .map(|(key, person)| (*key, Arc::clone(person)))
+            .collect()
     }
 
     /// `Some(None)`: it is known to be free.
@@ -278,13 +325,17 @@ impl Layers {
     }
 
     /// A delivery, with its person after all moves.
-    pub(crate) fn delivery(&self, key: DeliveryKey) -> Option<Delivery> {
+    pub(crate) fn delivery(&self, key: DeliveryKey) -> Option<Arc<Delivery>> {
         let mut newer: [Option<&Moves>; 2] = [None; 2];
         for layer in self.layers() {
             if let Some(delivery) = layer.deliveries.get(&key) {
-                let mut delivery = delivery.clone();
-                for moves in newer.into_iter().flatten() {
-                    delivery.person = delivery.person.map(|person| moves.of(person));
+                let newer = newer.into_iter().flatten();
+                let person = delivery
+                    .person
+                    .map(|person| newer.fold(person, |person, moves| moves.of(person)));
+                let mut delivery = Arc::clone(delivery);
+                if delivery.person != person {
+                    Arc::make_mut(&mut delivery).person = person;
                 }
                 return Some(delivery);
             }

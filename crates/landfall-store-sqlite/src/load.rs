@@ -89,7 +89,10 @@ impl StateStore for SqliteStore {
         if found != expected {
             return Err(StoreError::Conflict { expected, found });
         }
-        let (mut entry, counters) = Encoder::encode(changes, intake.counters)?;
+        let layers = self.shared.layers();
+        let room = std::mem::take(&mut intake.entry);
+        let (mut entry, counters) = Encoder::encode(changes, intake.counters, &layers, room)?;
+        drop(layers);
         self.check_delivery_ids(changes)?;
         intake.journal.append(counters.epoch, &mut entry)?;
         intake.counters = counters;
@@ -97,11 +100,13 @@ impl StateStore for SqliteStore {
         let mut layers = self.shared.layers_mut();
         layers.add(changes, rows, counters);
         drop(layers);
+        let bytes = entry.len();
+        intake.keep(entry);
         self.shared
             .committed
             .store(counters.epoch, Ordering::Release);
         drop(intake);
-        self.shared.gather(entry.len());
+        self.shared.gather(bytes);
         Ok(counters.epoch)
     }
 
@@ -256,7 +261,7 @@ impl Loading<'_> {
             Some(delivery) => Some(delivery),
             None => {
                 let read = self.settled_delivery(row::DELIVERY_BY_KEY, [key.0])?;
-                let noted = read.iter().map(|delivery| (key, delivery.clone()));
+                let noted = read.iter().map(|delivery| (key, Arc::clone(delivery)));
                 self.loaded.deliveries.extend(noted);
                 read
             }
@@ -268,7 +273,7 @@ impl Loading<'_> {
         Ok(())
     }
 
-    fn take(&mut self, delivery: Delivery) -> Result<(), StoreError> {
+    fn take(&mut self, delivery: Arc<Delivery>) -> Result<(), StoreError> {
         self.people.extend(delivery.person);
         for target in &delivery.targets {
             if let TargetKey::Device(device) = target.key {
@@ -298,13 +303,15 @@ impl Loading<'_> {
         &self,
         sql: &str,
         parameters: impl rusqlite::Params,
-    ) -> Result<Option<Delivery>, StoreError> {
+    ) -> Result<Option<Arc<Delivery>>, StoreError> {
         let found = row::one(self.view, sql, parameters, row::delivery)?;
-        Ok(found.map(|delivery| Delivery {
-            person: delivery
-                .person
-                .map(|person| self.layers.moved(person, self.epoch)),
-            ..delivery
+        Ok(found.map(|delivery| {
+            Arc::new(Delivery {
+                person: delivery
+                    .person
+                    .map(|person| self.layers.moved(person, self.epoch)),
+                ..delivery
+            })
         }))
     }
 

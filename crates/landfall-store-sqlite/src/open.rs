@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use landfall_store::StoreError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
-use crate::journal::{Entry, Journal};
+use crate::journal::{Entry, Flush, Journal};
 use crate::layers::{Layer, Layers};
 use crate::record::Counters;
 use crate::settle;
@@ -25,6 +25,8 @@ const MIGRATIONS: &[&str] = &[
 
 /// Connections kept for readers that come back.
 const READERS_KEPT: usize = 8;
+/// Bytes of room kept for the next entry of the journal.
+const ENTRY_KEPT: usize = 16 << 20;
 /// Prepared statements kept for each connection.
 const STATEMENTS_KEPT: usize = 64;
 
@@ -64,6 +66,18 @@ pub(crate) struct Shared {
 pub(crate) struct Intake {
     pub(crate) journal: Journal,
     pub(crate) counters: Counters,
+    /// Room for the next entry, used again: fresh memory costs more than what is written to it.
+    pub(crate) entry: Vec<u8>,
+}
+
+impl Intake {
+    /// Keeps an entry's room for the next one.
+    pub(crate) fn keep(&mut self, mut entry: Vec<u8>) {
+        if entry.capacity() <= ENTRY_KEPT {
+            entry.clear();
+            self.entry = entry;
+        }
+    }
 }
 
 impl SqliteStore {
@@ -73,6 +87,19 @@ impl SqliteStore {
     /// # Errors
     /// When the file cannot be opened, is not a store, is in use, or was written by a newer version.
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
+        Self::open_with(path, options, Flush::Always)
+    }
+
+    /// As [`SqliteStore::open`], but nothing waits for the disk: what is acknowledged may be lost with the
+    /// power, and only then. For simulations, whose stores are thrown away.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn open_unflushed(path: &Path, options: Options) -> Result<Self, StoreError> {
+        Self::open_with(path, options, Flush::Never)
+    }
+
+    fn open_with(path: &Path, options: Options, flush: Flush) -> Result<Self, StoreError> {
         let lock = lock(path)?;
         let mut writer = Connection::open(path).map_err(failed)?;
         writer
@@ -85,15 +112,24 @@ impl SqliteStore {
                  PRAGMA wal_autocheckpoint = 49152;",
             )
             .map_err(failed)?;
+        if flush == Flush::Never {
+            writer
+                .execute_batch("PRAGMA synchronous = OFF;")
+                .map_err(failed)?;
+        }
         migrate(&mut writer, options)?;
         writer.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-        let (mut journal, entries) = Journal::open(path)?;
+        let (mut journal, entries) = Journal::open(path, flush)?;
         let counters = recover(&mut writer, entries)?;
         journal.restart()?;
         let shared = Arc::new(Shared {
             path: path.to_owned(),
             writer: Mutex::new(writer),
-            intake: Mutex::new(Intake { journal, counters }),
+            intake: Mutex::new(Intake {
+                journal,
+                counters,
+                entry: Vec::new(),
+            }),
             layers: RwLock::new(Layers::at(counters.epoch)),
             readers: Mutex::default(),
             committed: AtomicU64::new(counters.epoch),
@@ -135,6 +171,23 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         self.shared.settle()?;
         self.shared.view(ask)
+    }
+
+    /// As [`Self::ask`] for what the layers hold by key: `look` takes from them what SQLite may lack, and
+    /// nothing has to be settled.
+    pub(crate) fn look_and_ask<Seen, T>(
+        &self,
+        look: impl FnOnce(&Layers) -> Seen,
+        ask: impl FnOnce(&Connection, Seen) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let layers = self.shared.layers();
+        self.shared.view(|view| {
+            // From its first read on the view stands still: it has what left the layers before.
+            crate::write::counters(view)?;
+            let seen = look(&layers);
+            drop(layers);
+            ask(view, seen)
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use landfall_domain::activity::Activity;
 use landfall_domain::device::{MoveCause, TokenMove, TokenRecord};
@@ -14,6 +15,7 @@ use landfall_store::{ActivityPage, ActivityQuery, PeopleReader, StoreError, Stor
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 
+use crate::layers::Layers;
 use crate::load::{self, number};
 use crate::open::{SqliteStore, failed};
 use crate::row;
@@ -25,14 +27,27 @@ const ACTIVITY_COLUMNS: &str = "number, person, occurred_ms, received_ms, source
 
 impl PeopleReader for SqliteStore {
     fn holder(&self, identifier: &Identifier) -> Result<Option<Holder>, StoreError> {
-        self.ask(|connection| row::holder(connection, identifier))
+        self.look_and_ask(
+            |layers| layers.holder(identifier),
+            |connection, known| match known {
+                Some(known) => Ok(known),
+                None => row::holder(connection, identifier),
+            },
+        )
     }
 
     fn people(&self, keys: &[PersonKey]) -> Result<Vec<Person>, StoreError> {
-        self.ask(|connection| {
+        let look = |layers: &Layers| -> Vec<Option<Arc<Person>>> {
+            let known = keys.iter().map(|key| layers.person(*key).cloned());
+            known.collect()
+        };
+        self.look_and_ask(look, |connection, known| {
             let mut people = Vec::with_capacity(keys.len());
-            for key in keys {
-                people.extend(row::person(connection, *key)?);
+            for (key, known) in keys.iter().zip(known) {
+                match known {
+                    Some(person) => people.push(Arc::unwrap_or_clone(person)),
+                    None => people.extend(row::person(connection, *key)?),
+                }
             }
             Ok(people)
         })
@@ -43,12 +58,25 @@ impl PeopleReader for SqliteStore {
         after: Option<PersonKey>,
         limit: usize,
     ) -> Result<Vec<Person>, StoreError> {
-        let after = after.map_or(-1, |key| i64::from(key.0));
-        self.ask(|connection| {
+        let look = |layers: &Layers| layers.unsettled_people(after);
+        self.look_and_ask(look, |connection, mut newer| {
             let sql = "SELECT key, body FROM person WHERE key > ?1 ORDER BY key LIMIT ?2";
-            row::all(connection, sql, (after, row::bounded(limit)), |row| {
-                row::body("person", row)
-            })
+            let after = after.map_or(-1, |key| i64::from(key.0));
+            let mut people = row::all(connection, sql, (after, row::bounded(limit)), |row| {
+                let key = PersonKey(row.get(0).map_err(failed)?);
+                match newer.remove(&key) {
+                    Some(person) => Ok(Arc::unwrap_or_clone(person)),
+                    None => row::body("person", row),
+                }
+            })?;
+            let full = people.len() >= limit;
+            let last = people.last().map(|person| person.key).filter(|_| full);
+            let newer = newer.into_values();
+            let newer = newer.filter(|person| last.is_none_or(|last| person.key < last));
+            people.extend(newer.map(Arc::unwrap_or_clone));
+            people.sort_unstable_by_key(|person| person.key);
+            people.truncate(limit);
+            Ok(people)
         })
     }
 

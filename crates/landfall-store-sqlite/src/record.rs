@@ -4,6 +4,7 @@
 //! then on. A commit's rows end with [`Row::Meta`].
 
 mod audience;
+mod progress;
 
 use landfall_domain::activity::PersonInput;
 use landfall_domain::identifier::Holder;
@@ -12,9 +13,11 @@ use landfall_domain::working_set::{ChangeSet, NextKeys};
 use landfall_store::StoreError;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use audience::{ProfileRecord, RunRecord, TraceRecord};
-
 use crate::journal::HEADER;
+use crate::layers::Layers;
+pub(crate) use audience::{ProfileRecord, RunRecord, TraceRecord};
+pub(crate) use progress::ProgressRow;
+use progress::progress;
 
 /// Who holds an identifier, as a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +117,8 @@ pub(crate) enum Row<'a> {
     /// A profile, or (`None`) that it is forgotten.
     Profile(u32, Option<ProfileRecord<'a>>),
     Trace(TraceRecord<'a>),
+    /// Work that is what it was, one step further.
+    Progress(u64, ProgressRow<'a>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -169,14 +174,19 @@ pub(crate) struct Encoder {
 }
 
 impl Encoder {
-    /// Shapes a commit; `before` are the counters that it follows. Returns a journal entry (room for
-    /// its header, then the rows) and the counters after it.
+    /// Shapes a commit; `before` are the counters that it follows, and `layers` what was committed before.
+    /// Returns a journal entry (room for its header, then the rows), made in `room`, and the counters
+    /// after it.
     pub(crate) fn encode(
         changes: &ChangeSet,
         before: Counters,
+        layers: &Layers,
+        mut room: Vec<u8>,
     ) -> Result<(Vec<u8>, Counters), StoreError> {
+        room.clear();
+        room.resize(HEADER, 0);
         let mut encoder = Self {
-            rows: vec![0; HEADER],
+            rows: room,
             body: Vec::new(),
         };
         let mut counters = Counters {
@@ -187,7 +197,7 @@ impl Encoder {
         encoder.people(changes)?;
         encoder.activities(changes, &mut counters.activity)?;
         encoder.ledger(changes, &mut counters.fact)?;
-        encoder.works(changes)?;
+        encoder.works(changes, layers)?;
         encoder.audience(changes)?;
         encoder.once(changes)?;
         for (from, to) in &changes.moved {
@@ -291,8 +301,23 @@ impl Encoder {
         Ok(())
     }
 
-    fn works(&mut self, changes: &ChangeSet) -> Result<(), StoreError> {
+    fn works(&mut self, changes: &ChangeSet, layers: &Layers) -> Result<(), StoreError> {
+        let mut last = None;
         for (key, work) in &changes.works {
+            // Of what a change set names twice, the layers know nothing in between.
+            let is_first = last.replace(*key).is_none_or(|last| last < *key);
+            let before = layers.work(*key).flatten().filter(|_| is_first);
+            if let (Some(before), Some(now)) = (before, work)
+                && let Some(progress) = progress(before, now)
+            {
+                let row = ProgressRow {
+                    state: crate::work::state(now),
+                    due_ms: now.due.millis(),
+                    patch: shape(&mut self.body, &progress)?,
+                };
+                push(&mut self.rows, &Row::Progress(key.0, row))?;
+                continue;
+            }
             let row = match work {
                 None => None,
                 Some(work) => Some(WorkRow {

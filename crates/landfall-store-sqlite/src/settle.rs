@@ -14,7 +14,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::layers::Layer;
 use crate::open::{Shared, failed};
 use crate::record::{
-    DeliveryRow, ProfileRecord, Row, RunRecord, TokenRow, TraceRecord, WorkRow, rows,
+    DeliveryRow, ProfileRecord, ProgressRow, Row, RunRecord, TokenRow, TraceRecord, WorkRow, rows,
 };
 use crate::write;
 
@@ -49,10 +49,15 @@ impl Shared {
         store(writer, &layer)?;
         let epoch = layer.counters.epoch;
         drop(layer);
-        let left_over = self.layers_mut().retire();
-        self.settled.store(epoch, Ordering::Release);
-        drop(left_over);
-        Ok(())
+        loop {
+            let (over, _left_over) = self.layers_mut().retire();
+            if over {
+                self.settled.store(epoch, Ordering::Release);
+                return Ok(());
+            }
+            // Decisions that wait for the layers go first.
+            std::thread::yield_now();
+        }
     }
 
     /// Begins a new active layer and a new journal file; no commit may come between the two.
@@ -134,6 +139,15 @@ pub(crate) fn store(writer: &mut Connection, layer: &Layer) -> Result<(), StoreE
     step.commit().map_err(failed)
 }
 
+/// What became of a piece of work.
+#[derive(Default)]
+pub(crate) struct WorkNews<'a> {
+    /// Its newest whole row, or (`Some(None)`) that it is done with; `None`: as SQLite has it.
+    pub(crate) row: Option<Option<WorkRow<'a>>>,
+    /// Its newest step after that.
+    pub(crate) progress: Option<ProgressRow<'a>>,
+}
+
 /// Rows of some commits: of those that replace each other, the newest, by key; of the rest, all.
 #[derive(Default)]
 pub(crate) struct Newest<'a> {
@@ -142,7 +156,7 @@ pub(crate) struct Newest<'a> {
     pub(crate) tokens: BTreeMap<u32, TokenRow<'a>>,
     pub(crate) memberships: BTreeMap<(u32, u32), bool>,
     pub(crate) deliveries: BTreeMap<u32, DeliveryRow<'a>>,
-    pub(crate) works: BTreeMap<u64, Option<WorkRow<'a>>>,
+    pub(crate) works: BTreeMap<u64, WorkNews<'a>>,
     pub(crate) runs: BTreeMap<u32, RunRecord<'a>>,
     pub(crate) profiles: BTreeMap<u32, Option<ProfileRecord<'a>>>,
     pub(crate) messages: BTreeMap<u32, &'a str>,
@@ -166,7 +180,16 @@ impl<'a> Newest<'a> {
                 self.memberships.insert((segment, person), added);
             }
             Row::Delivery(key, delivery) => drop(self.deliveries.insert(key, delivery)),
-            Row::Work(key, work) => drop(self.works.insert(key, work)),
+            Row::Work(key, row) => {
+                let news = WorkNews {
+                    row: Some(row),
+                    progress: None,
+                };
+                self.works.insert(key, news);
+            }
+            Row::Progress(key, progress) => {
+                self.works.entry(key).or_default().progress = Some(progress);
+            }
             Row::Run(key, run) => drop(self.runs.insert(key, run)),
             Row::Profile(person, profile) => drop(self.profiles.insert(person, profile)),
             Row::Trace(trace) => self.traces.push(trace),

@@ -3,3 +3,5 @@
 mod conformance;
 mod journal;
 mod layers;
+mod people;
+mod progress;

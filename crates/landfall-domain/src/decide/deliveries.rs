@@ -8,6 +8,7 @@ mod targets;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Arrival, Taken};
 use crate::channel::Channel;
@@ -122,7 +123,7 @@ pub(super) fn report(set: &mut WorkingSet, report: &DeliveryReport, arrival: Arr
     let mut changed = known.is_none();
     changed |= find_person(set, key, report, arrival);
     changed |= improve_message(set, key, message);
-    if let Some(delivery) = set.deliveries.get_mut(&key) {
+    if let Some(delivery) = set.delivery_mut(key) {
         changed |= delivery.describe(&about(report, since));
         changed |= report.marks.is_empty() && delivery.known_since(since);
     }
@@ -151,7 +152,7 @@ fn create(
     set.next.delivery += 1;
     let channel = report.message.channel;
     let delivery = Delivery::new(key, report.delivery_id.clone(), message, channel, since);
-    set.deliveries.insert(key, delivery);
+    set.deliveries.insert(key, Arc::new(delivery));
     set.deliveries_by_id.insert(report.delivery_id.clone(), key);
     key
 }
@@ -188,7 +189,7 @@ fn find_person(
     let Some(person) = links::person(set, &report.person, arrival) else {
         return false;
     };
-    if let Some(delivery) = set.deliveries.get_mut(&key) {
+    if let Some(delivery) = set.delivery_mut(key) {
         delivery.person = Some(person);
     }
     true
@@ -197,18 +198,18 @@ fn find_person(
 /// Reports of one delivery may know its message better or worse (an export without the step, a
 /// webhook with it): the best description wins, whichever comes first.
 fn improve_message(set: &mut WorkingSet, key: DeliveryKey, said: MessageKey) -> bool {
-    let Some(delivery) = set.deliveries.get_mut(&key) else {
+    let Some(known) = set.deliveries.get(&key).map(|delivery| delivery.message) else {
         return false;
     };
-    if delivery.message == said {
+    if known == said {
         return false;
     }
     let find = |key: MessageKey| {
         let found = set.messages_by_key.get(&key);
         found.map(|message| (detail(message), std::cmp::Reverse(message)))
     };
-    let better = find(said) > find(delivery.message);
-    if better {
+    let better = find(said) > find(known);
+    if better && let Some(delivery) = set.delivery_mut(key) {
         delivery.message = said;
     }
     better

@@ -1,5 +1,7 @@
 //! Merging two records into one (semantics.md 4.3).
 
+use std::sync::Arc;
+
 use super::{Arrival, Taken, devices};
 use crate::activity::PersonInput;
 use crate::device::{MoveCause, TokenMove};
@@ -78,7 +80,7 @@ pub(super) fn merge(
         .values_mut()
         .filter(|d| d.person == Some(secondary))
     {
-        delivery.person = Some(primary);
+        Arc::make_mut(delivery).person = Some(primary);
     }
     set.log.moved.push((secondary, primary));
     devices::evict(set, primary, None, arrival);

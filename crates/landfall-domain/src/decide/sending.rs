@@ -126,7 +126,7 @@ fn create(set: &mut WorkingSet, send: &Send, arrival: Arrival) -> DeliveryKey {
         trigger_id: send.trigger_id.map(|id| said(id.to_string())),
         ..About::default()
     });
-    set.deliveries.insert(key, delivery);
+    set.deliveries.insert(key, Arc::new(delivery));
     set.deliveries_by_id.insert(id, key);
     set.changed_deliveries.insert(key);
     key

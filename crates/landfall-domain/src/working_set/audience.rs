@@ -51,17 +51,17 @@ impl WorkingSet {
 
     /// A loaded delivery, with the changes so far.
     pub fn delivery(&self, key: DeliveryKey) -> Option<&Delivery> {
-        self.deliveries.get(&key)
+        self.deliveries.get(&key).map(Arc::as_ref)
     }
 
     /// Every loaded or new delivery, with the changes so far, in no particular order.
     pub fn deliveries(&self) -> impl Iterator<Item = &Delivery> {
-        self.deliveries.values()
+        self.deliveries.values().map(Arc::as_ref)
     }
 
     /// A loaded delivery by its outside id, with the changes so far.
     pub fn delivery_named(&self, id: &str) -> Option<&Delivery> {
-        self.deliveries.get(self.deliveries_by_id.get(id)?)
+        self.delivery(*self.deliveries_by_id.get(id)?)
     }
 
     /// What a message's key stands for. The whole catalogue is there, whatever was loaded.

@@ -2,6 +2,7 @@
 //! the store by looking at the facts that came after it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use landfall_board::Board;
 use landfall_domain::delivery::Delivery;
@@ -69,7 +70,7 @@ pub(crate) fn save(workspace: &Workspace, path: &Path, own: Option<u64>) {
 /// login, move none.
 pub(crate) fn forget_snapshot_if_outdated(workspace: &Workspace, changes: &ChangeSet) {
     let told: FxHashSet<DeliveryKey> = changes.facts.iter().map(|fact| fact.delivery).collect();
-    let untold = |delivery: &Delivery| !told.contains(&delivery.key);
+    let untold = |delivery: &Arc<Delivery>| !told.contains(&delivery.key);
     let moves = |roster: &Roster| {
         let mut merged = changes.moved.iter().map(|(from, _)| *from);
         merged.any(|person| roster.has_deliveries(person))

@@ -209,7 +209,7 @@ fn what_is_planned_on_empty_tables_is_fit_for_full_ones() {
         Timestamp::EPOCH,
     );
     let changes = ChangeSet {
-        deliveries: vec![busy],
+        deliveries: vec![busy.into()],
         ..ChangeSet::default()
     };
     store.commit(&changes, 0).unwrap();

@@ -21,7 +21,7 @@ pub(crate) struct Loaded {
     pub(crate) people: FxHashMap<PersonKey, Arc<Person>>,
     pub(crate) tokens: FxHashMap<DeviceKey, TokenRecord>,
     /// With their people after all moves.
-    pub(crate) deliveries: FxHashMap<DeliveryKey, Delivery>,
+    pub(crate) deliveries: FxHashMap<DeliveryKey, Arc<Delivery>>,
     /// Ids that no delivery has.
     pub(crate) absent: FxHashSet<String>,
 }

@@ -10,7 +10,7 @@ use landfall_store::conformance::histories::History;
 use landfall_store::{RunReader as _, StateStore as _};
 use tempfile::TempDir;
 
-use crate::record::{Counters, Row};
+use crate::record::{Counters, ProgressRow, Row};
 use crate::{Options, SqliteStore};
 
 fn open(folder: &TempDir) -> SqliteStore {
@@ -73,7 +73,7 @@ fn deliveries_that_are_settled_follow_each_move_once() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = open(&folder);
         let changes = ChangeSet {
-            deliveries: vec![delivery(0, 1), delivery(1, 3)],
+            deliveries: vec![delivery(0, 1).into(), delivery(1, 3).into()],
             ..ChangeSet::default()
         };
         let mut epoch = store.commit(&changes, 0).unwrap();
@@ -103,6 +103,13 @@ fn rows_keep_their_numbers_in_the_journal() {
     assert_eq!(number(&Row::Meta(Counters::default().meta())), 14);
     assert_eq!(number(&Row::Work(1, None)), 15);
     assert_eq!(number(&Row::NextRun(1)), 16);
+    let (state, due_ms, patch) = (1, 0, "{}");
+    let step = ProgressRow {
+        state,
+        due_ms,
+        patch,
+    };
+    assert_eq!(number(&Row::Progress(1, step)), 20);
     assert_eq!(number(&Row::Profile(1, None)), 18);
     let counters = Counters {
         epoch: 1,
@@ -124,7 +131,7 @@ fn rows_keep_their_numbers_in_the_journal() {
 fn a_store_of_the_version_before_is_brought_up_to_date() {
     let folder = tempfile::tempdir().unwrap();
     let changes = ChangeSet {
-        deliveries: vec![delivery(0, 1)],
+        deliveries: vec![delivery(0, 1).into()],
         ..ChangeSet::default()
     };
     open(&folder).commit(&changes, 0).unwrap();

@@ -53,12 +53,22 @@ fn works(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), StoreError> {
              SET state = excluded.state, due_ms = excluded.due_ms, body = excluded.body",
     )?;
     let mut delete = prepare(step, "DELETE FROM work WHERE key = ?1")?;
-    for (key, work) in &rows.works {
-        match work {
-            Some(row) => upsert.execute(params![key, row.state, row.due_ms, row.body]),
-            None => delete.execute([key]),
+    let mut advance = prepare(
+        step,
+        "UPDATE work SET state = ?2, due_ms = ?3, body = json_patch(body, ?4) WHERE key = ?1",
+    )?;
+    for (key, news) in &rows.works {
+        match &news.row {
+            Some(Some(row)) => upsert.execute(params![key, row.state, row.due_ms, row.body]),
+            Some(None) => delete.execute([key]),
+            None => Ok(0),
         }
         .map_err(failed)?;
+        if let Some(row) = &news.progress {
+            advance
+                .execute(params![key, row.state, row.due_ms, row.patch])
+                .map_err(failed)?;
+        }
     }
     Ok(())
 }

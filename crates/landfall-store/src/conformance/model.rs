@@ -66,8 +66,12 @@ impl Model {
             .extend(changes.tokens.into_iter().map(|row| (row.key, row)));
         self.token_moves.extend(changes.token_moves);
         self.activities.extend(changes.activities);
-        self.deliveries
-            .extend(changes.deliveries.into_iter().map(|row| (row.key, row)));
+        self.deliveries.extend(
+            changes
+                .deliveries
+                .iter()
+                .map(|row| (row.key, row.as_ref().clone())),
+        );
         for (from, to) in changes.moved {
             let of_first = |row: &&mut Delivery| row.person == Some(from);
             for row in self.deliveries.values_mut().filter(of_first) {
@@ -232,7 +236,7 @@ impl Model {
                     TargetKey::Device(key) => Some(key),
                     TargetKey::Address(_) => None,
                 }));
-                found.deliveries.push(row.clone());
+                found.deliveries.push(Arc::new(row.clone()));
             }
         }
         for device in devices {

@@ -131,8 +131,8 @@ pub(super) fn token(key: u32, token: &str, owner: Option<u32>) -> TokenRecord {
     }
 }
 
-pub(super) fn delivery(key: u32, person: Option<u32>) -> Delivery {
-    Delivery {
+pub(super) fn delivery(key: u32, person: Option<u32>) -> Arc<Delivery> {
+    Arc::new(Delivery {
         key: DeliveryKey(key),
         id: delivery_id(key),
         person: person.map(PersonKey),
@@ -152,15 +152,20 @@ pub(super) fn delivery(key: u32, person: Option<u32>) -> Delivery {
         reasons: BTreeMap::new(),
         targets: Vec::new(),
         seen: BTreeSet::from([u64::MAX, u64::from(key)]),
-    }
+    })
+}
+
+/// Whether a reader gave these deliveries.
+pub(super) fn same(read: &[Delivery], rows: &[Arc<Delivery>]) -> bool {
+    read.iter().eq(rows.iter().map(Arc::as_ref))
 }
 
 pub(super) fn delivery_id(key: u32) -> String {
     format!("dgTkA{key}==")
 }
 
-pub(super) fn to_devices(mut delivery: Delivery, devices: &[u32]) -> Delivery {
-    delivery.targets = devices
+pub(super) fn to_devices(mut delivery: Arc<Delivery>, devices: &[u32]) -> Arc<Delivery> {
+    Arc::make_mut(&mut delivery).targets = devices
         .iter()
         .map(|device| Target {
             key: TargetKey::Device(DeviceKey(*device)),

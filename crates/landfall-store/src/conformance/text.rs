@@ -1,5 +1,7 @@
 //! What goes in comes out: text, numbers, times.
 
+use std::sync::Arc;
+
 use landfall_domain::device::{MoveCause, TokenMove};
 use landfall_domain::identifier::IdentifierKind;
 use landfall_domain::ids::{DeviceKey, PersonKey};
@@ -57,7 +59,7 @@ pub fn text_survives(harness: &impl Harness) {
         let mut record = token(n, text, Some(n));
         record.token.app = text.to_owned();
         let mut delivery = delivery(n, Some(n));
-        delivery.id = text.to_owned();
+        Arc::make_mut(&mut delivery).id = text.to_owned();
         let changes = ChangeSet {
             people: vec![person.into()],
             identifiers: vec![
@@ -154,7 +156,7 @@ pub fn digits_stay_text(harness: &impl Harness) {
             .zip(0..)
             .map(|(text, n)| {
                 let mut delivery = delivery(n, None);
-                delivery.id = (*text).to_owned();
+                Arc::make_mut(&mut delivery).id = (*text).to_owned();
                 delivery
             })
             .collect(),

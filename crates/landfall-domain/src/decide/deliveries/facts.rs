@@ -174,7 +174,7 @@ pub(in crate::decide) fn target_text(target: Option<&TargetKey>) -> String {
 /// Joins the fact into its delivery, and keeps it when it says anything new.
 pub(in crate::decide) fn record(set: &mut WorkingSet, fact: &Fact) -> bool {
     let before = set.before(fact);
-    let delivery = set.deliveries.get_mut(&fact.delivery);
+    let delivery = set.delivery_mut(fact.delivery);
     let changed = delivery.is_some_and(|delivery| delivery.absorb(fact));
     if changed {
         set.changed_deliveries.insert(fact.delivery);

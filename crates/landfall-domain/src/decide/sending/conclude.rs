@@ -165,7 +165,7 @@ fn describe(set: &mut WorkingSet, conclusion: &Conclusion, arrival: Arrival) {
         ..About::default()
     };
     let key = conclusion.work.delivery();
-    if let Some(delivery) = set.deliveries.get_mut(&key)
+    if let Some(delivery) = set.delivery_mut(key)
         && delivery.describe(&about)
     {
         set.changed_deliveries.insert(key);

@@ -1,6 +1,7 @@
 //! A store in memory, worked out the slow and obvious way, and what must hold in it at each moment.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::activity::Activity;
 use crate::decide::{Taken, decide, wants, wants_more};
@@ -148,7 +149,7 @@ impl World {
                     TargetKey::Device(device) => Some(device),
                     TargetKey::Address(_) => None,
                 }));
-                found.deliveries.push(delivery.clone());
+                found.deliveries.push(delivery.clone().into());
             }
         }
         for device in devices {
@@ -199,7 +200,8 @@ impl World {
             };
         }
         for delivery in changes.deliveries {
-            self.deliveries.insert(delivery.key, delivery);
+            self.deliveries
+                .insert(delivery.key, Arc::unwrap_or_clone(delivery));
         }
         for (from, to) in changes.moved {
             for delivery in self.deliveries.values_mut() {

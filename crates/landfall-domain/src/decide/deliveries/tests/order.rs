@@ -105,7 +105,7 @@ proptest! {
         let mut inputs = inputs;
         inputs.push(last_report());
         let mut changes = after(&inputs).finish();
-        let stored = changes.deliveries.remove(0);
+        let stored = std::sync::Arc::unwrap_or_clone(changes.deliveries.remove(0));
         let mut replayed = Delivery::new(
             stored.key, stored.id.clone(), stored.message, stored.channel, NOW,
         );
