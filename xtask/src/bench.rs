@@ -26,6 +26,11 @@ const BENCHMARKS: &[(&str, &str, &str)] = &[
         "pushes through the sender and the whole path beside h2load, node-apn, aioapns, firebase-admin",
         "bench/send.sh",
     ),
+    (
+        "scenario",
+        "two weeks of 10,000 people in virtual time, which must take less than five seconds",
+        "bench/scenario.sh",
+    ),
 ];
 
 /// Runs one, or lists them.

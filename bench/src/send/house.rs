@@ -12,7 +12,7 @@ use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::input::{Body, Claims, DeviceReport, Input, Source};
 use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::time::{Clock as _, HOUR_MS, WallClock};
-use landfall_domain::work::{Order, Send, SendTo, Urgency};
+use landfall_domain::work::{Order, Ruling, Send, SendTo, Urgency};
 use landfall_engine::broadcast::{Audience, Broadcaster, Progress, Trigger, TriggerState};
 use landfall_engine::definitions::{Definition, Kind};
 use landfall_engine::dispatch::carriers::{Carrier, Carriers, Terms};
@@ -312,6 +312,7 @@ fn send(delivery_id: String, person: u64, order: &Arc<Order>, urgency: Urgency) 
             custom_device: None,
             trigger_id: None,
             run: None,
+            ruling: Ruling::Go,
         })),
     )
 }

@@ -85,7 +85,7 @@ pub(crate) fn run(plan: &Plan, folder: &Path) -> Result<Outcome> {
 fn open(folder: &Path, clock: &Arc<ManualClock>, seed: u64) -> Result<Opened> {
     let salt = seed as u16;
     let options = landfall_store_sqlite::Options { salt };
-    let store = SqliteStore::open(&folder.join("scenario.db"), options)
+    let store = SqliteStore::open_unflushed(&folder.join("scenario.db"), options)
         .with_context(|| format!("cannot make a store in {}", folder.display()))?;
     let store: Arc<dyn Store> = Arc::new(store);
     let options = Options {
