@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Apply(crate::commands::apply::Apply),
     /// Journeys: list, show, start, pause, stop; who is in them.
     Journeys(crate::commands::journeys::Journeys),
+    /// Names of messages: which depart from the convention, and what they probably mean.
+    Names(crate::commands::names::Names),
     /// Try journeys with test profiles, before anybody gets a message.
     Qa(crate::commands::qa::Qa),
     /// Why a person got a message of a journey, or did not: every check with what it saw.

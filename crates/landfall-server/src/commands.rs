@@ -7,6 +7,7 @@ pub(crate) mod import;
 mod init;
 pub(crate) mod journeys;
 mod keys;
+pub(crate) mod names;
 pub(crate) mod qa;
 pub(crate) mod send;
 pub(crate) mod sim;
@@ -31,6 +32,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Webhooks(webhooks) => webhooks::run(&webhooks),
         Command::Apply(apply) => apply::run(&apply),
         Command::Journeys(journeys) => journeys::run(&journeys),
+        Command::Names(names) => names::run(&names),
         Command::Qa(command) => qa::run(&command),
         Command::Explain(explain) => journeys::explain(&explain),
         Command::Ask(ask) => ask::run(ask),

@@ -86,6 +86,17 @@ impl Client {
         self.read(response)
     }
 
+    /// Puts a body in a place, gets JSON.
+    pub(crate) fn put(&self, path: &str, content_type: &str, body: &[u8]) -> Result<Value> {
+        let request = self
+            .agent
+            .put(format!("{}{path}", self.url))
+            .header("authorization", &self.bearer)
+            .header("content-type", content_type);
+        let response = request.send(body).with_context(|| self.unreachable())?;
+        self.read(response)
+    }
+
     /// Sends a body, gets the status and the JSON of whatever is answered.
     pub(crate) fn post_whatever(
         &self,
