@@ -17,6 +17,7 @@ pub mod problem;
 pub mod question;
 pub mod range;
 mod rejected;
+mod segments;
 mod sending;
 mod sources;
 pub mod trail;
@@ -112,6 +113,12 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(journeys::runs::list))
         .routes(routes!(journeys::runs::get))
         .routes(routes!(journeys::runs::of_person))
+        .routes(routes!(segments::list, segments::create))
+        .routes(routes!(segments::get, segments::change, segments::delete))
+        .routes(routes!(segments::inside::members))
+        .routes(routes!(segments::inside::counts))
+        .routes(routes!(segments::inside::explain))
+        .routes(routes!(segments::built_in::list))
         .routes(routes!(sending::release))
         .routes(routes!(sending::cancel))
         .routes(routes!(sending::test))

@@ -28,6 +28,48 @@ impl BuiltIn {
     pub fn condition(&self) -> Result<Condition, Vec<Fault>> {
         Condition::from_json(&self.json)
     }
+
+    /// How far back it looks, such as `7d`; `None`: it does not depend on time.
+    pub fn window(&self) -> Option<&str> {
+        window(&self.json)
+    }
+
+    /// The condition, looking back so far instead; as it is, when it does not depend on time. Whether the
+    /// text is a duration is found when the condition is read.
+    pub fn json_within(&self, window: &str) -> Value {
+        let mut json = self.json.clone();
+        set_window(&mut json, window);
+        json
+    }
+}
+
+/// Where conditions say how far back they look.
+const WINDOWS: [&str; 2] = ["within", "older_than"];
+
+fn window(json: &Value) -> Option<&str> {
+    match json {
+        Value::Object(object) => {
+            let own = WINDOWS.iter().find_map(|key| object.get(*key)?.as_str());
+            own.or_else(|| object.values().find_map(window))
+        }
+        Value::Array(list) => list.iter().find_map(window),
+        _ => None,
+    }
+}
+
+fn set_window(json: &mut Value, to: &str) {
+    match json {
+        Value::Object(object) => {
+            for (key, value) in object {
+                match value {
+                    Value::String(text) if WINDOWS.contains(&key.as_str()) => to.clone_into(text),
+                    other => set_window(other, to),
+                }
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(|one| set_window(one, to)),
+        _ => {}
+    }
 }
 
 /// The built-in segment of a name.

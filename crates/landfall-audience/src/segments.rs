@@ -80,9 +80,12 @@ impl Segments {
         for cause in touched.causes() {
             agenda.add_all(self.dependents.get(cause));
         }
-        for segment in profile.due_by(now) {
-            if let Some(position) = self.positions.get(&segment) {
-                agenda.add(*position);
+        let due: Vec<SegmentId> = profile.due_by(now).collect();
+        for segment in due {
+            match self.positions.get(&segment) {
+                Some(position) => agenda.add(*position),
+                // It was deleted: what is never evaluated would stay due.
+                None => profile.set_timer(segment, None),
             }
         }
         let mut changes = Vec::new();

@@ -332,6 +332,10 @@ impl Intake {
         for job in batch {
             let mut taken = Vec::with_capacity(job.inputs.len());
             for input in job.inputs.iter() {
+                if !live.permits(input) {
+                    taken.push(Taken::Ignored);
+                    continue;
+                }
                 let mark = self.set.log_len();
                 taken.push(decide(&mut self.set, input, now));
                 if let Some(reactor) = &mut reactor {

@@ -213,7 +213,7 @@ pub(crate) fn compile(
     Ok(Arc::new(plan))
 }
 
-/// Segments that versions of running or paused journeys ask about: they cannot be deleted.
+/// Journeys of which a version asks about a segment: it cannot be deleted.
 ///
 /// # Errors
 /// When the store cannot be read.

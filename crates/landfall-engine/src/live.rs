@@ -8,6 +8,8 @@ use landfall_audience::definition::Fault;
 use landfall_audience::{Cause, EventInHand, Patterns, Policy, Segments, Zone};
 use landfall_domain::activity::{Activity, EventKind, PersonInput};
 use landfall_domain::ids::{JourneyId, SegmentId};
+use landfall_domain::input::{Body, Input};
+use landfall_domain::time::Timestamp;
 use landfall_journey::Plan;
 use landfall_journey::definition::{DateTrigger, ProductTrigger, Trigger};
 use landfall_store::{Store, StoreError};
@@ -111,7 +113,8 @@ impl Live {
             }
             live.add(id, journey.state, journey.version, compiled);
         }
-        live.reacts = !live.data_driven.is_empty() || !live.journeys.is_empty();
+        live.reacts =
+            !live.data_driven.is_empty() || !live.journeys.is_empty() || remembers(store)?;
         Ok(live)
     }
 
@@ -160,6 +163,16 @@ impl Live {
             versions,
         };
         self.journeys.insert(id, journey);
+    }
+
+    /// Whether an input may be decided: nobody is put by hand into a segment that follows a condition.
+    pub(crate) fn permits(&self, input: &Input) -> bool {
+        match &input.body {
+            Body::EditSegment {
+                segment, add: true, ..
+            } => !self.data_driven.contains(segment),
+            _ => true,
+        }
     }
 
     /// The journeys that an event of this kind and name may start.
@@ -234,6 +247,13 @@ impl Live {
         let journey = self.journeys.get(&journey);
         journey.is_some_and(|journey| journey.state == JourneyState::Paused)
     }
+}
+
+/// Whether deleted segments have left something behind: members, or timers, which are put away when they
+/// are due.
+fn remembers(store: &dyn Store) -> Result<bool, StoreError> {
+    let timers = store.due_profiles(None, Timestamp::MAX, 1)?;
+    Ok(!timers.is_empty() || segments::any_removed(store)?)
 }
 
 fn unreadable(what: &str, faults: &[Fault]) -> StoreError {

@@ -38,7 +38,7 @@ use crate::catalogue::Catalogue;
 use crate::interests::Interests;
 use crate::live::Live;
 use crate::workspace::Workspace;
-use memory::Memory;
+pub(crate) use memory::Memory;
 use stir::Stir;
 
 /// How often in a row what journeys do may start runs. Journeys that start each other without a delay would

@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Send(crate::commands::send::Send),
     /// Where changes of deliveries are reported to: add, list, remove, test, dead letters.
     Webhooks(crate::commands::webhooks::Webhooks),
-    /// Make journeys from files, or say what is wrong with them.
+    /// Make journeys and segments from files, or say what is wrong with them.
     Apply(crate::commands::apply::Apply),
     /// Journeys: list, show, start, pause, stop; who is in them.
     Journeys(crate::commands::journeys::Journeys),
@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Names(crate::commands::names::Names),
     /// Try journeys with test profiles, before anybody gets a message.
     Qa(crate::commands::qa::Qa),
+    /// Segments: list, show, create, delete; who is in them and why.
+    Segments(crate::commands::segments::Segments),
     /// Why a person got a message of a journey, or did not: every check with what it saw.
     Explain(crate::commands::journeys::Explain),
     #[command(flatten)]

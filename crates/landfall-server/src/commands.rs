@@ -9,6 +9,7 @@ pub(crate) mod journeys;
 mod keys;
 pub(crate) mod names;
 pub(crate) mod qa;
+pub(crate) mod segments;
 pub(crate) mod send;
 pub(crate) mod sim;
 mod sources;
@@ -34,6 +35,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Journeys(journeys) => journeys::run(&journeys),
         Command::Names(names) => names::run(&names),
         Command::Qa(command) => qa::run(&command),
+        Command::Segments(segments) => segments::run(&segments),
         Command::Explain(explain) => journeys::explain(&explain),
         Command::Ask(ask) => ask::run(ask),
         Command::Import(import) => import::run(&import),

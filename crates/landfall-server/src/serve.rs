@@ -78,6 +78,7 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
             runtime.spawn(ProductFollower::new(workspace.clone()).run());
             runtime.spawn(Reporter::new(reporting.clone(), workspace.clone()).run());
         }
+        runtime.spawn(keep_counted(workspace.clone()));
         runtime.spawn(keep_swept(workspace));
     }
     runtime.spawn(keep_current(kept));
@@ -137,6 +138,17 @@ async fn keep_swept(workspace: Workspace) {
             Ok(0) => {}
             Ok(rows) => tracing::info!(workspace = workspace.name(), rows, "swept"),
             Err(error) => tracing::warn!(workspace = workspace.name(), %error, "not swept"),
+        }
+    }
+}
+
+/// Counts the members of segments every hour, so that their number over time is known.
+async fn keep_counted(workspace: Workspace) {
+    let mut hours = tokio::time::interval(HOUR);
+    loop {
+        hours.tick().await;
+        if let Err(error) = workspace.count_segments().await {
+            tracing::warn!(workspace = workspace.name(), %error, "members were not counted");
         }
     }
 }

@@ -33,6 +33,8 @@ pub enum DocumentKind {
     Waiver,
     /// How far events about products were followed.
     ProductFollower,
+    /// How many people were in a segment, hour by hour and day by day.
+    SegmentCounts,
 }
 
 impl DocumentKind {
@@ -53,6 +55,7 @@ impl DocumentKind {
             Self::JourneyVersion => "journey_version",
             Self::Waiver => "waiver",
             Self::ProductFollower => "product_follower",
+            Self::SegmentCounts => "segment_counts",
         }
     }
 }

@@ -13,6 +13,7 @@ mod quarantine;
 mod receipts;
 mod refusals;
 mod sdk;
+mod segments;
 mod texts;
 mod track;
 mod trails;

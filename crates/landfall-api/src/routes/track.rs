@@ -294,10 +294,19 @@ async fn segment(
         .iter()
         .find(|(name, _)| name == "id_type")
         .map_or("", |(_, v)| v.as_str());
+    let workspace = authenticated(&app, &headers);
     let parse = |value: &Value| {
         let segment = segment
             .parse()
             .map_err(|_| Problem::invalid("segment_id", "must be a number"))?;
+        if workspace
+            .as_ref()
+            .is_some_and(|it| it.is_data_driven(segment))
+        {
+            let message = "segment_id must be a manual segment: who is in this one follows from its \
+                           condition; change that at /landfall/v1/segments, or make a manual segment";
+            return Err(Problem::new("invalid", "segment_id", message));
+        }
         let add = match change.as_str() {
             "add_customers" => true,
             "remove_customers" => false,

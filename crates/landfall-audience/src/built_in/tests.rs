@@ -8,6 +8,7 @@ use landfall_domain::reason::Reason;
 use serde_json::json;
 
 use super::{all, named};
+use crate::condition::Condition;
 use crate::happening::Happening;
 use crate::sample::{NOON, Stage, days, device, message, person};
 
@@ -38,6 +39,23 @@ fn every_one_is_a_condition_with_a_name_of_its_own_and_a_sentence() {
         assert!(segment.meaning.ends_with('.'), "{}", segment.name);
     }
     assert_eq!(named("nobody"), None);
+}
+
+#[test]
+fn every_window_can_be_another_one() {
+    for segment in all() {
+        let wider = segment.json_within("21d");
+        let before = segment.json.to_string();
+        match segment.window() {
+            Some(window) => assert_eq!(wider.to_string(), before.replace(window, "21d")),
+            None => assert_eq!(wider.to_string(), before),
+        }
+    }
+    assert_eq!(named("lapsed").unwrap().window(), Some("30d"));
+    assert_eq!(named("receipt_capable").unwrap().window(), Some("90d"));
+    assert_eq!(named("no_token").unwrap().window(), None);
+    let broken = named("lapsed").unwrap().json_within("a while");
+    assert!(Condition::from_json(&broken).is_err());
 }
 
 #[test]

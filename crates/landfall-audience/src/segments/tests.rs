@@ -95,6 +95,28 @@ fn a_chain_of_segments_changes_in_one_review() {
 }
 
 #[test]
+fn a_timer_of_a_segment_that_is_no_more_fires_once_and_is_forgotten() {
+    let silent = json!({"not": {"event": "purchase", "within": "30d"}});
+    let segments = compile(&[(1, silent)]).unwrap();
+    let mut profile = Profile::default();
+    let mut touched = Touched::nothing();
+    let bought = Happening::Did {
+        kind: landfall_domain::activity::EventKind::Event,
+        name: "purchase",
+        data: &landfall_domain::event_data::EventData::NONE,
+        at: NOON,
+    };
+    profile.absorb(&segments.patterns(), &bought, &mut touched);
+    let ann = person(json!({}));
+    segments.review_all(&ann, &mut profile, NOON, Zone::utc());
+    let later = NOON.plus_millis(days(30));
+    assert_eq!(profile.due(), Some(later));
+    let none = compile(&[]).unwrap();
+    let changes = none.review_due(&ann, &mut profile, later, Zone::utc());
+    assert_eq!((changes, profile.due()), (vec![], None));
+}
+
+#[test]
 fn only_what_is_touched_is_evaluated() {
     let segments = compile(&[
         (1, json!({"attribute": "plan", "is": "gold"})),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use landfall_audience::ManualSegments;
 use landfall_domain::content::Content;
 use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::ids::PersonKey;
@@ -19,6 +18,7 @@ use super::trigger::{Trigger, TriggerState};
 use crate::definitions::{Definition, Kind};
 use crate::dispatch::render::{Occasion, Renderer};
 use crate::intake::SubmitError;
+use crate::segments::Memberships;
 use crate::workspace::Workspace;
 
 /// Messages in one submission.
@@ -125,8 +125,13 @@ fn everybody(store: &dyn Store, audience: &Audience, next: u64) -> Result<Page, 
         .map(PersonKey);
     let people = store.people_after(after, PAGE)?;
     let next = people.last().map(|last| u64::from(last.key.0) + 1);
+    let asked = match audience {
+        Audience::Filter(filter) => filter.segments(),
+        _ => Vec::new(),
+    };
+    let memberships = Memberships::read(store, &people, &asked)?;
     let passes = |person: &Person| match audience {
-        Audience::Filter(filter) => filter.matches(person, &ManualSegments),
+        Audience::Filter(filter) => filter.matches(person, &memberships),
         _ => true,
     };
     let recipients = people

@@ -1,4 +1,4 @@
-//! Looking at everybody once, when a condition is new.
+//! Looking at everybody once, when a condition is new; and at members of what was deleted.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use landfall_domain::run::{Look, RunInput};
 use landfall_store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 
-use super::{Segment, all};
+use super::{DefineError, Segment, all, removal};
 use crate::input_of_ours;
 use crate::intake::SubmitError;
 use crate::journeys::{self, Journey, JourneyError};
@@ -79,6 +79,7 @@ impl Builder {
     /// Ends what starting, pausing or stopping a journey began, or looks at one page of people; `false`:
     /// nothing has to be done.
     async fn turn(&self) -> Result<bool, SubmitError> {
+        self.finish_removals().await?;
         let unsettled = self.workspace.read(|store| journeys::all(store)).await;
         let mut unsettled = unsettled.map_err(unavailable)?.into_iter();
         if let Some((id, _)) = unsettled.find(|(_, journey)| journey.unsettled) {
@@ -109,6 +110,19 @@ impl Builder {
         let further = |build: Option<Build>| build.filter(|_| page.len() == PAGE).map(further);
         self.keep(building, further).await.map_err(unavailable)?;
         Ok(true)
+    }
+
+    /// Takes members out of segments whose deletion was interrupted.
+    async fn finish_removals(&self) -> Result<(), SubmitError> {
+        let removed = self.workspace.read(|store| removal::removed(store)).await;
+        for (id, segment) in removed.map_err(unavailable)? {
+            let finished = self.workspace.finish_removal(id, &segment).await;
+            finished.map_err(|error| match error {
+                DefineError::Submit(error) => error,
+                error => SubmitError::Unavailable(error.to_string()),
+            })?;
+        }
+        Ok(())
     }
 
     async fn keep(

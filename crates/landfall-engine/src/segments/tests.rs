@@ -1,5 +1,7 @@
 //! Data-driven segments on a real store: built over what happened before, current afterwards.
 
+mod lifecycle;
+
 use std::sync::Arc;
 
 use landfall_domain::input::Claims;
@@ -190,7 +192,14 @@ async fn a_condition_that_cannot_be_is_refused_with_its_place_and_changes_nothin
     let Err(DefineError::Faults(faults)) = refused else {
         panic!("{refused:?}");
     };
-    assert!(faults[0].path.contains("segment"), "{faults:?}");
+    assert_eq!(faults[0].path, "condition");
+    let moons = json!({"all": [{"event": "order_placed", "within": "3 moons"}]});
+    let segment = Segment::new("x", "", Some(moons), house.clock.now());
+    let refused = house.opened.workspace.add_segment(segment).await;
+    let Err(DefineError::Faults(faults)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(faults[0].path, "condition.all[0].within");
     assert_eq!(all(house.shop.store.as_ref()).expect("reads").len(), 0);
 }
 

@@ -1,4 +1,4 @@
-//! `landfall apply`: journeys from files.
+//! `landfall apply`: journeys and segments from files.
 
 use std::path::PathBuf;
 
@@ -8,12 +8,14 @@ use serde_json::Value;
 
 use super::ask::show;
 use super::ask::{Client, Connection};
+use super::segments;
 
 /// `landfall apply`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   landfall apply -f journeys/cart-recovery.json
+  landfall apply -f vip.json      {\"segment\": {\"name\": \"VIP\", \"condition\": {...}}}
   landfall apply --check -f journeys/*.json      say what is wrong, store nothing")]
 pub(crate) struct Apply {
     #[command(flatten)]
@@ -34,11 +36,7 @@ pub(crate) fn run(apply: &Apply) -> Result<()> {
     for file in &apply.files {
         let text =
             std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let path = match apply.check {
-            true => "/landfall/v1/journeys?check=true",
-            false => "/landfall/v1/journeys",
-        };
-        let (status, answer) = client.post_whatever(path, "application/json", &text)?;
+        let (status, answer) = take(&client, &text, apply.check)?;
         let taken = status == 200;
         refused += usize::from(!taken);
         if apply.connection.json {
@@ -65,9 +63,26 @@ pub(crate) fn is_schema(text: &[u8]) -> bool {
     schema.is_some_and(|schema| schema.contains("json-schema.org"))
 }
 
+/// Sends a file to where its kind of definition belongs.
+fn take(client: &Client, text: &[u8], check: bool) -> Result<(u16, Value)> {
+    // What is not JSON is told so by the server, with the place.
+    let read: Value = serde_json::from_slice(text).unwrap_or_default();
+    if let Some(segment @ Value::Object(_)) = read.get("segment") {
+        return segments::apply(client, segment, check);
+    }
+    let path = match check {
+        true => "/landfall/v1/journeys?check=true",
+        false => "/landfall/v1/journeys",
+    };
+    client.post_whatever(path, "application/json", text)
+}
+
 fn said(answer: &Value) -> String {
     if answer["valid"] == true {
         return "valid".to_owned();
+    }
+    if answer["kind"].is_string() {
+        return segments::said(answer);
     }
     let journey = &answer["journey"];
     let version = show::plain(&journey["version"]);

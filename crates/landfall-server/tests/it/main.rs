@@ -9,6 +9,7 @@ mod harness;
 mod journeys;
 mod phones;
 mod restart;
+mod segments;
 mod sending;
 mod unsubscribe;
 mod webhooks;

@@ -4,7 +4,7 @@ use super::Harness;
 use super::traits::*;
 use crate::{Document, DocumentKind};
 
-const KINDS: [DocumentKind; 7] = [
+const KINDS: [DocumentKind; 8] = [
     DocumentKind::Segment,
     DocumentKind::Export,
     DocumentKind::Import,
@@ -12,6 +12,7 @@ const KINDS: [DocumentKind; 7] = [
     DocumentKind::Journey,
     DocumentKind::JourneyVersion,
     DocumentKind::Waiver,
+    DocumentKind::SegmentCounts,
 ];
 
 /// Insert, read, replace, delete; numbers start at one.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use landfall_audience::{Filter, ManualSegments, Narrowing, fields};
+use landfall_audience::{Filter, Narrowing, fields};
 use landfall_domain::device::Device;
 use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::ids::PersonKey;
 use landfall_domain::person::Person;
+use landfall_engine::segments::{self as engine_segments, Memberships};
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -114,11 +115,13 @@ pub(super) fn each_passing(
     mut visit: impl FnMut(Person) -> Result<bool, Refusal>,
 ) -> Result<(), Refusal> {
     let narrowing = filter.narrowing();
+    let asked = filter.segments();
     let mut after = after;
     loop {
         let (people, last) = candidates(view, narrowing.as_ref(), after)?;
+        let memberships = Memberships::read(view.store(), &people, &asked)?;
         for person in people {
-            let passes = person.is_known() && filter.matches(&person, &ManualSegments);
+            let passes = person.is_known() && filter.matches(&person, &memberships);
             let is_next = after.is_none_or(|after| person.key > after);
             if passes && is_next && !visit(person)? {
                 return Ok(());
@@ -241,9 +244,11 @@ pub(super) async fn segments_of(door: Door, Path(id): Path<String>, params: Para
     door.view()
         .answer(move |view| {
             let person = view.named(&id, &params)?;
-            let mine = segments::all(view)?.into_iter().filter(|s| person.segments.contains(&s.id));
-            let segments: Vec<Value> = mine
-                .map(|s| json!({ "id": s.id, "name": s.body.name, "description": s.body.description }))
+            let mine = engine_segments::of_person(view.store(), &person)?;
+            let all = engine_segments::all(view.store())?.into_iter();
+            let segments: Vec<Value> = all
+                .filter(|(id, _)| mine.contains(id))
+                .map(|(id, one)| json!({ "id": id, "name": one.name, "description": one.description }))
                 .collect();
             Ok(json!({ "segments": segments }))
         })

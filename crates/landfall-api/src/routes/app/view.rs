@@ -6,7 +6,6 @@ use std::sync::Arc;
 use landfall_board::{Query, Table};
 use landfall_domain::identifier::{Holder, Identifier, IdentifierKind};
 use landfall_domain::ids::PersonKey;
-use landfall_domain::input::{Body, Input, Source};
 use landfall_domain::person::{Person, Standing};
 use landfall_domain::time::Timestamp;
 use landfall_engine::{Catalogue, Rebuild, Workspace};
@@ -72,19 +71,6 @@ impl View {
         self.require_board()?;
         let board = self.workspace.board().view();
         Ok(board.query(self.catalogue.infos(), query, THREADS)?)
-    }
-
-    /// Submits a change and waits until it is on disk.
-    pub(super) fn submit(&self, body: Body) -> Result<(), Refusal> {
-        let input = Input {
-            source: Source::App,
-            at: None,
-            sent_at: None,
-            dedupe_key: None,
-            body,
-        };
-        self.workspace.submit_blocking(vec![input])?;
-        Ok(())
     }
 
     /// The listed person that bears an identifier.

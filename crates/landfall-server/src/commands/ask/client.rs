@@ -104,9 +104,28 @@ impl Client {
         content_type: &str,
         body: &[u8],
     ) -> Result<(u16, Value)> {
-        let request = self
-            .agent
-            .post(format!("{}{path}", self.url))
+        let request = self.agent.post(format!("{}{path}", self.url));
+        self.send_whatever(request, content_type, body)
+    }
+
+    /// As [`Client::post_whatever`], to put something in its place.
+    pub(crate) fn put_whatever(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: &[u8],
+    ) -> Result<(u16, Value)> {
+        let request = self.agent.put(format!("{}{path}", self.url));
+        self.send_whatever(request, content_type, body)
+    }
+
+    fn send_whatever(
+        &self,
+        request: ureq::RequestBuilder<ureq::typestate::WithBody>,
+        content_type: &str,
+        body: &[u8],
+    ) -> Result<(u16, Value)> {
+        let request = request
             .header("authorization", &self.bearer)
             .header("content-type", content_type);
         let mut response = request.send(body).with_context(|| self.unreachable())?;

@@ -1,6 +1,8 @@
 use axum::http::StatusCode;
 use landfall_domain::ids::SegmentId;
 use landfall_domain::input::{Body, Source};
+use landfall_engine::broadcast::{Broadcaster, Turned};
+use landfall_engine::segments::{Builder, Segment};
 use serde_json::{Value, json};
 
 use super::shop::{NOW, Shop, who};
@@ -100,4 +102,97 @@ async fn a_segment_needs_a_name() {
     }
     assert_eq!(shop.refused("/v1/segments/x").await.0, 404);
     assert_eq!(shop.refused("/v1/segments/7/membership").await.0, 404);
+}
+
+#[tokio::test]
+async fn data_driven_segments_are_listed_filtered_by_and_not_deleted_here() {
+    let shop = Shop::open();
+    for (id, plan) in [("u1", "gold"), ("u2", "free"), ("u3", "gold")] {
+        shop.identify(id, json!({ "plan": plan })).await;
+    }
+    let workspace = shop.workspace();
+    let condition = json!({"attribute": "plan", "is": "gold"});
+    let gold = Segment::new("Gold", "", Some(condition), workspace.now());
+    assert_eq!(workspace.add_segment(gold).await.unwrap(), 1);
+    let building = shop.get("/v1/segments/1").await["segment"].clone();
+    let seen = |segment: &Value| ["type", "state", "progress"].map(|key| segment[key].clone());
+    assert_eq!(
+        seen(&building),
+        [json!("dynamic"), json!("build"), json!(0)]
+    );
+    Builder::new(workspace.clone()).drain().await.unwrap();
+    let built = shop.get("/v1/segments").await["segments"][0].clone();
+    assert_eq!(
+        seen(&built),
+        [json!("dynamic"), json!("finished"), Value::Null]
+    );
+
+    create(&shop, "VIPs").await;
+    edit(&shop, 2, &["u2", "u3"], true).await;
+    let count = shop.get("/v1/segments/1/customer_count").await;
+    assert_eq!(count["count"], 2);
+    let members = shop.get("/v1/segments/1/membership").await;
+    assert_eq!(members["ids"], json!(["u1", "u3"]));
+    let rows = [
+        (json!({ "segment": { "id": 1 } }), json!(["u1", "u3"])),
+        (json!({ "not": { "segment": { "id": 1 } } }), json!(["u2"])),
+        (
+            json!({ "and": [{ "segment": { "id": 2 } }, { "segment": { "id": 1 } }] }),
+            json!(["u3"]),
+        ),
+        (
+            json!({ "or": [{ "segment": { "id": 2 } }, { "segment": { "id": 1 } }] }),
+            json!(["u1", "u2", "u3"]),
+        ),
+    ];
+    for (filter, ids) in rows {
+        let found = shop
+            .post("/v1/customers", json!({ "filter": filter }))
+            .await;
+        assert_eq!(found["ids"], ids, "{filter}");
+    }
+    let mine = shop.get("/v1/customers/u3/segments").await;
+    let names: Vec<&Value> = mine["segments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| &s["name"])
+        .collect();
+    assert_eq!(names, ["Gold", "VIPs"]);
+
+    let (status, refused) = shop.call("DELETE", "/v1/segments/1", None).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let said = refused["errors"][0]["detail"].as_str().unwrap();
+    assert!(said.contains("/landfall/v1/segments/1"), "{said}");
+    assert_eq!(shop.get("/v1/segments/1/customer_count").await["count"], 2);
+}
+
+#[tokio::test]
+async fn a_broadcast_to_a_data_driven_segment_reaches_its_members() {
+    let shop = Shop::open();
+    for (id, plan) in [("u1", "gold"), ("u2", "free"), ("u3", "gold")] {
+        shop.identify(id, json!({ "plan": plan })).await;
+    }
+    let workspace = shop.workspace();
+    let condition = json!({"attribute": "plan", "is": "gold"});
+    let gold = Segment::new("Gold", "", Some(condition), workspace.now());
+    workspace.add_segment(gold).await.unwrap();
+    Builder::new(workspace.clone()).drain().await.unwrap();
+    let sale = json!({ "name": "Sale", "content": { "channel": "push", "title": "Now" } });
+    let put = shop
+        .call("PUT", "/landfall/v1/broadcasts/12", Some(sale))
+        .await;
+    assert_eq!(put.0, StatusCode::OK, "{}", put.1);
+    let to = json!({ "recipients": { "segment": { "id": 1 } } });
+    let number = shop.post("/v1/campaigns/12/triggers", to).await["id"].clone();
+    let network = landfall_engine::credentials::Network::default();
+    let broadcaster = Broadcaster::new(workspace.clone(), network);
+    while broadcaster.turn(workspace.now()).await.unwrap() == Turned::Pages {}
+    let told = shop
+        .get(&format!("/v1/campaigns/12/triggers/{number}"))
+        .await;
+    assert_eq!(
+        (&told["state"], &told["messages"]),
+        (&json!("done"), &json!(2))
+    );
 }
