@@ -10,8 +10,10 @@ use serde_json::Value;
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Connection {
     /// Where Landfall listens.
+    // A name of its own: commands below have arguments that are called so, too.
     #[arg(
-        long,
+        id = "server_url",
+        long = "url",
         global = true,
         value_name = "URL",
         default_value = "http://127.0.0.1:7171",
@@ -20,7 +22,8 @@ pub(crate) struct Connection {
     pub(crate) url: String,
     /// The workspace's app key.
     #[arg(
-        long,
+        id = "app_key",
+        long = "key",
         global = true,
         value_name = "KEY",
         env = "LANDFALL_APP_KEY",
@@ -28,7 +31,7 @@ pub(crate) struct Connection {
     )]
     pub(crate) key: Option<String>,
     /// Print JSON.
-    #[arg(long, global = true)]
+    #[arg(id = "as_json", long = "json", global = true)]
     pub(crate) json: bool,
 }
 
