@@ -103,19 +103,18 @@ impl Broadcaster {
     /// # Errors
     /// When the store cannot be used now; the page is turned again later.
     pub async fn turn(&self, now: Timestamp) -> Result<Turned, SubmitError> {
-        let unavailable = |error: StoreError| SubmitError::Unavailable(error.to_string());
         let mut turned = Turned::Nothing;
-        for (document, mut trigger) in self.open().await.map_err(unavailable)? {
+        for (document, mut trigger) in self.open().await? {
             if self.is_full() {
                 return Ok(Turned::Full);
             }
             if let Audience::File { .. } = trigger.audience {
                 let split = file::split(&self.workspace, &mut trigger, &self.network, now);
-                split.await.map_err(unavailable)?;
+                split.await?;
             } else {
                 expand::page(&self.workspace, &mut trigger, now).await?;
             }
-            self.keep(document, &trigger).await.map_err(unavailable)?;
+            self.keep(document, &trigger).await?;
             turned = Turned::Pages;
         }
         Ok(turned)

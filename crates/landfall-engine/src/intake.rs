@@ -47,6 +47,13 @@ pub enum SubmitError {
     Stopped,
 }
 
+impl From<StoreError> for SubmitError {
+    /// What is submitted depends on what is read: who cannot read cannot submit.
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
 /// What became of a submission's inputs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Decided {
@@ -272,7 +279,7 @@ impl Intake {
             }
             Err(error) => {
                 tracing::error!(%error, "a batch could not be stored");
-                let error = SubmitError::Unavailable(error.to_string());
+                let error = SubmitError::from(error);
                 vec![Err(error); batch.len()]
             }
         }

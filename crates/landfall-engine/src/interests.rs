@@ -115,10 +115,7 @@ impl Interests {
 
 impl Workspace {
     /// Reads who is interested in what, if journeys about products are new.
-    pub(crate) async fn fill_interests(&self, products: Vec<JourneyId>) -> Result<(), StoreError> {
-        if products.is_empty() {
-            return Ok(());
-        }
+    pub(crate) async fn fill_interests(&self) -> Result<(), StoreError> {
         let (live, interests) = (self.live(), std::sync::Arc::clone(&self.shared.interests));
         self.read(move |store| interests.fill(store, &live)).await
     }
@@ -165,12 +162,12 @@ impl ProductFollower {
         if self.workspace.live().about_products().next().is_none() {
             return Ok(());
         }
-        let (document, place, events) = self.look().await.map_err(unavailable)?;
+        let (document, place, events) = self.look().await?;
         let mut place = place;
         for stored in events {
             self.tell(&stored).await?;
             place.done = stored.number;
-            self.keep(document, place).await.map_err(unavailable)?;
+            self.keep(document, place).await?;
         }
         Ok(())
     }
@@ -225,24 +222,21 @@ impl ProductFollower {
             for page in people.chunks(PAGE) {
                 let keys = page.to_vec();
                 let found = self.workspace.read(move |store| store.people(&keys)).await;
-                let inputs = found
-                    .map_err(unavailable)?
-                    .into_iter()
-                    .filter_map(|person| {
-                        let who = Identifier::new(IdentifierKind::CioId, &person.cio_id)?;
-                        let number = stored.number;
-                        let key = format!("product:{number}:{}:{}", journey.0, person.cio_id);
-                        Some(Input {
-                            dedupe_key: Some(key),
-                            ..input_of_ours(Body::Run(Box::new(RunInput::Enter {
-                                journey,
-                                who,
-                                event: event.name.clone(),
-                                data: data.clone(),
-                                trigger_id: None,
-                            })))
-                        })
-                    });
+                let inputs = found?.into_iter().filter_map(|person| {
+                    let who = Identifier::new(IdentifierKind::CioId, &person.cio_id)?;
+                    let number = stored.number;
+                    let key = format!("product:{number}:{}:{}", journey.0, person.cio_id);
+                    Some(Input {
+                        dedupe_key: Some(key),
+                        ..input_of_ours(Body::Run(Box::new(RunInput::Enter {
+                            journey,
+                            who,
+                            event: event.name.clone(),
+                            data: data.clone(),
+                            trigger_id: None,
+                        })))
+                    })
+                });
                 let inputs: Vec<Input> = inputs.collect();
                 if !inputs.is_empty() {
                     self.workspace.submit_patiently(inputs).await?;
@@ -310,9 +304,4 @@ fn since(store: &dyn Store, name: &str, done: u64) -> Result<Vec<StoredActivity>
             return Ok(found);
         }
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
-fn unavailable(error: StoreError) -> SubmitError {
-    SubmitError::Unavailable(error.to_string())
 }

@@ -274,10 +274,9 @@ impl Workspace {
     /// When the store cannot be read, or holds a definition that this program does not understand.
     pub(crate) async fn reload_live(&self) -> Result<(), StoreError> {
         let live = self.read(|store| Live::read(store)).await?;
-        let products: Vec<JourneyId> = live.about_products().map(|(journey, _)| journey).collect();
         self.set_live(live);
         // What happens from now on is noted as it happens; what was before is read.
-        self.fill_interests(products).await
+        self.fill_interests().await
     }
 
     /// Replaces what is live, for batches that begin later.

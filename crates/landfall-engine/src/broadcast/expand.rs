@@ -46,11 +46,7 @@ pub(super) async fn page(
     trigger: &mut Trigger,
     now: Timestamp,
 ) -> Result<(), SubmitError> {
-    let unavailable = |error: StoreError| SubmitError::Unavailable(error.to_string());
-    let known = workspace
-        .definitions(Kind::Broadcast)
-        .await
-        .map_err(unavailable)?;
+    let known = workspace.definitions(Kind::Broadcast).await?;
     let Some(definition) = known.get(trigger.broadcast).cloned() else {
         trigger.complain(format!("broadcast {} is gone", trigger.broadcast));
         trigger.end(TriggerState::Failed, now);
@@ -59,10 +55,9 @@ pub(super) async fn page(
     let (audience, next) = (trigger.audience.clone(), trigger.progress.next);
     let page = workspace
         .read(move |store| read(store, &audience, next))
-        .await
-        .map_err(unavailable)?;
+        .await?;
     let renderer = Renderer::default();
-    renderer.set_snippets(workspace.snippets().await.map_err(unavailable)?);
+    renderer.set_snippets(workspace.snippets().await?);
     let mut inputs = Vec::with_capacity(page.recipients.len());
     for recipient in page.recipients {
         match message(&renderer, &definition, trigger, recipient, now) {

@@ -33,7 +33,7 @@ impl Reactor {
         let now = self.now;
         let memory = &self.mind(set, person)?.memory;
         Ok(interests::is_interested(
-            &live, journey, &product, &record, memory, now,
+            journey, trigger, &product, &record, memory, now,
         ))
     }
 

@@ -1,15 +1,15 @@
 //! Interest in products: who is told when one is back in stock or costs less.
 
 use landfall_domain::activity::{Activity, PersonInput};
-use landfall_domain::ids::PersonKey;
+use landfall_domain::ids::{JourneyId, PersonKey};
 use landfall_domain::person::Person;
 use landfall_domain::time::Timestamp;
 use landfall_domain::working_set::WorkingSet;
+use landfall_journey::definition::ProductTrigger;
 use landfall_store::StoreError;
 
 use super::Reactor;
 use super::memory::{Interest, Memory};
-use crate::live::Live;
 
 /// Most products that are remembered for a person and journey: the latest ones.
 const INTERESTS_MAX: usize = 200;
@@ -71,16 +71,13 @@ fn remember(memory: &mut Memory, interest: Interest) {
 
 /// Whether a person is interested in a product at a moment.
 pub(super) fn is_interested(
-    live: &Live,
-    journey: landfall_domain::ids::JourneyId,
+    journey: JourneyId,
+    trigger: &ProductTrigger,
     product: &str,
     person: &Person,
     memory: &Memory,
     now: Timestamp,
 ) -> bool {
-    let Some((_, trigger)) = live.about_products().find(|(known, _)| *known == journey) else {
-        return false;
-    };
     let fresh = memory.interests.iter().any(|interest| {
         interest.journey == journey
             && interest.product == product

@@ -81,13 +81,13 @@ impl Builder {
     async fn turn(&self) -> Result<bool, SubmitError> {
         self.finish_removals().await?;
         let unsettled = self.workspace.read(|store| journeys::all(store)).await;
-        let mut unsettled = unsettled.map_err(unavailable)?.into_iter();
+        let mut unsettled = unsettled?.into_iter();
         if let Some((id, _)) = unsettled.find(|(_, journey)| journey.unsettled) {
             let settled = self.workspace.settle_journey(id).await;
             return settled.map(|()| true).map_err(refused);
         }
         let building = self.workspace.read(|store| Building::read(store)).await;
-        let building = building.map_err(unavailable)?;
+        let building = building?;
         // The one that is least far sets the place: who is looked at is looked at for all of them.
         let Some(place) = building.builds().map(|build| build.after).min() else {
             return Ok(false);
@@ -96,7 +96,7 @@ impl Builder {
             let people = store.people_after(place, PAGE)?;
             Ok(people.iter().map(|person| person.key).collect::<Vec<_>>())
         });
-        let page = page.await.map_err(unavailable)?;
+        let page = page.await?;
         let reviews = page.iter().map(|person| review(*person));
         if !page.is_empty() {
             self.workspace.submit_patiently(reviews.collect()).await?;
@@ -108,14 +108,14 @@ impl Builder {
             of: listed,
         };
         let further = |build: Option<Build>| build.filter(|_| page.len() == PAGE).map(further);
-        self.keep(building, further).await.map_err(unavailable)?;
+        self.keep(building, further).await?;
         Ok(true)
     }
 
     /// Takes members out of segments whose deletion was interrupted.
     async fn finish_removals(&self) -> Result<(), SubmitError> {
         let removed = self.workspace.read(|store| removal::removed(store)).await;
-        for (id, segment) in removed.map_err(unavailable)? {
+        for (id, segment) in removed? {
             let finished = self.workspace.finish_removal(id, &segment).await;
             finished.map_err(|error| match error {
                 DefineError::Submit(error) => error,
@@ -187,11 +187,6 @@ impl Building {
             .filter_map(|(_, journey)| journey.build);
         segments.chain(journeys)
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
-fn unavailable(error: StoreError) -> SubmitError {
-    SubmitError::Unavailable(error.to_string())
 }
 
 fn refused(error: JourneyError) -> SubmitError {
