@@ -3,9 +3,14 @@
 //! Pure functions over counts. The API, the command line and later the page and the alerts call the
 //! same ones.
 
+pub mod decompose;
+pub mod delivered;
+pub mod metrics;
 pub mod rate;
+pub mod runbook;
 pub mod settling;
 pub mod silence;
+pub mod verdict;
 
 pub use rate::{Interval, Rate, wilson};
 pub use settling::Settling;

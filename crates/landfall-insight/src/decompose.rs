@@ -1,0 +1,1 @@
+//! What each stage of a funnel contributed to a change of revenue, exactly.

@@ -1,0 +1,1 @@
+//! The metric dictionary: what each figure means, as code.

@@ -1,0 +1,1 @@
+//! The verdict of a diagnosis: which problem it is, where, since when, how much money, how sure.
