@@ -1,0 +1,1 @@
+//! Change detection on rates with counts: an e-detector with estimated baselines (diagnosis.md 3).

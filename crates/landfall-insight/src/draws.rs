@@ -1,0 +1,1 @@
+//! Random draws from a seed, the same on every machine: for bootstraps and for calibrating detectors.
