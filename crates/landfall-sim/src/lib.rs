@@ -12,6 +12,7 @@ pub mod http;
 pub mod phones;
 pub mod receiver;
 pub mod script;
+pub mod shop;
 pub mod slack;
 pub mod sms_gateway;
 pub mod smtp;
