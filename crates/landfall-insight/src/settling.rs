@@ -4,6 +4,10 @@
 //! since the end of the bucket. Delays are learned from the past of the same slice where there is
 //! enough of it; otherwise the defaults below hold.
 
+pub mod delay;
+pub mod ladder;
+pub(crate) mod law;
+
 use landfall_domain::marks::Mark;
 use landfall_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 
@@ -51,15 +55,4 @@ impl Settling {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fresh_bucket_settles_and_an_old_one_does_not() {
-        let end = Timestamp::from_seconds(1_790_000_000);
-        let delivered = Settling::default_for(Mark::Delivered);
-        assert!(delivered.is_settling(end, end.plus_millis(3 * DAY_MS - 1)));
-        assert!(!delivered.is_settling(end, end.plus_millis(3 * DAY_MS)));
-        assert!(!Settling::default_for(Mark::Sent).is_settling(end, end.plus_millis(HOUR_MS)));
-    }
-}
+mod tests;
