@@ -64,6 +64,9 @@ pub struct Revenue {
 pub struct Currency(pub [u8; 3]);
 
 impl Currency {
+    /// ISO 4217's code for no currency.
+    pub const NONE: Self = Self(*b"XXX");
+
     /// The letters; `???` when they are not text.
     pub fn letters(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("???")

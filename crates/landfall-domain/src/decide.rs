@@ -112,6 +112,7 @@ pub fn wants(input: &Input, want: &mut Want) {
         | Body::Conclude(_)
         | Body::Release { .. }
         | Body::Cancel { .. }
+        | Body::Credit { .. }
         | Body::RestoreDevice { .. } => {}
     }
     deliveries::wants(&input.body, want);
@@ -209,6 +210,7 @@ fn dispatch(set: &mut WorkingSet, input: &Input, arrival: Arrival) -> Taken {
         Body::Conclude(conclusion) => sending::conclude(set, conclusion, arrival),
         Body::Release { delivery_id } => sending::release(set, delivery_id, arrival),
         Body::Cancel { delivery_id } => sending::cancel(set, delivery_id, arrival),
+        Body::Credit { .. } => deliveries::credit(set, &input.body, arrival),
         Body::RestoreDevice { who, device } => devices::restore(set, who, device, arrival),
         // Whoever reacts to the batch does what there is to do.
         Body::Run(_) => Taken::Applied,

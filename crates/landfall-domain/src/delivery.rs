@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::channel::{Channel, Platform, Provider};
+use crate::credit::Credits;
 use crate::fact::TargetKey;
 use crate::ids::{DeliveryKey, MessageKey, PersonKey};
 use crate::marks::Marks;
@@ -44,6 +45,9 @@ pub struct Delivery {
     /// Targets, sorted by key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Target>,
+    /// What conversions brought to it.
+    #[serde(default, skip_serializing_if = "Credits::is_empty")]
+    pub credits: Credits,
     /// Dedupe keys of the facts that are in, hashed to 64 bits.
     pub seen: BTreeSet<u64>,
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::attempt::Attempt;
+use crate::credit::Credit;
 use crate::delivery::Snapshot;
 use crate::ids::{DeliveryKey, DeviceKey};
 use crate::input::Source;
@@ -48,6 +49,9 @@ pub struct Fact {
     /// The device as it was, on the fact that brings a target into being.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<Snapshot>,
+    /// What a conversion brings to the delivery or takes from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<Box<Credit>>,
     /// When it happened by the reporter's clock, clamped to `received_at`.
     pub occurred_at: Timestamp,
     /// When the reporter uploaded it, by its own clock, if it said so.

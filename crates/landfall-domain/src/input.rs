@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::activity::EventKind;
 use crate::attributes::Attributes;
 use crate::channel::{Channel, Platform, names};
+use crate::credit::Credit;
 use crate::device::Device;
 use crate::event_data::EventData;
 use crate::identifier::Identifier;
@@ -294,6 +295,13 @@ pub enum Body {
     Cancel {
         /// Which delivery.
         delivery_id: String,
+    },
+    /// Credit a delivery with a conversion, or take some of it back.
+    Credit {
+        /// Which delivery.
+        delivery_id: String,
+        /// What it gets.
+        credit: Box<Credit>,
     },
     /// Bring a device back that rejections had suspended or removed.
     RestoreDevice {

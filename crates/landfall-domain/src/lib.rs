@@ -8,6 +8,7 @@ pub mod attempt;
 pub mod attributes;
 pub mod channel;
 pub mod content;
+pub mod credit;
 pub mod decide;
 pub mod delivery;
 pub mod device;

@@ -63,6 +63,8 @@ names!(
         Received = "received",
         /// Shown by the device, with permission on.
         Displayed = "displayed",
+        /// It has a share in a conversion by some model: last touch, first touch or linear.
+        Credited = "credited",
     }
 );
 

@@ -146,8 +146,9 @@ impl Outcome {
 }
 
 impl Status {
-    /// How far the delivery got. New facts about known targets never lower it; a new target may
-    /// only lower it below [`Status::CONCLUDED`], back to waiting.
+    /// How far the delivery got. New facts about known targets never lower it, except that a conversion may
+    /// be taken away when goals are computed anew; a new target may only lower it below
+    /// [`Status::CONCLUDED`], back to waiting.
     pub const fn rank(self) -> u8 {
         match self {
             Self::Created => 0,

@@ -43,7 +43,7 @@ impl Settling {
             | Mark::Spammed
             | Mark::Unsubscribed
             | Mark::TopicUnsubscribed => 4 * DAY_MS,
-            Mark::Converted => 7 * DAY_MS,
+            Mark::Converted | Mark::Credited => 7 * DAY_MS,
         };
         Self { after_ms }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use landfall_domain::channel::Channel;
 use landfall_domain::content::Content;
+use landfall_domain::credit::Credit;
 use landfall_domain::ids::SegmentId;
 use landfall_domain::message::MessageRef;
 use landfall_domain::reason::Reason;
@@ -90,15 +91,6 @@ pub enum Ruling {
     Refused(Reason),
 }
 
-/// Whether a conversion adds or takes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConvertKind {
-    /// The goal was met; once for each run.
-    Goal,
-    /// A refund: amounts are negative.
-    Refund,
-}
-
 /// A delivery's part of a conversion.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Convert {
@@ -108,37 +100,8 @@ pub struct Convert {
     pub step: String,
     /// Journey, step, variant and channel.
     pub message: MessageRef,
-    /// Goal or refund.
-    pub kind: ConvertKind,
-    /// When the goal was met or the refund was made.
-    pub at: Timestamp,
-    /// The whole conversion's value in millionths; `None`: the goal has none.
+    /// The whole conversion's value in millionths, negative for a refund; `None`: the goal has none.
     pub value_micros: Option<i64>,
-    /// Its currency.
-    pub currency: Option<String>,
-    /// This delivery's shares, side by side.
-    pub shares: Shares,
-    /// The person is in the holdout: this delivery was never sent, and stands for those who were.
-    pub holdout: bool,
-}
-
-/// A delivery's shares of a conversion by three models. Over all deliveries of a conversion the weights of
-/// each model add up to a million, and the amounts to the value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shares {
-    /// Everything to the first touch.
-    pub first: Share,
-    /// Everything to the last touch: the one that is marked converted.
-    pub last: Share,
-    /// The same to every touch.
-    pub linear: Share,
-}
-
-/// A share of a conversion.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Share {
-    /// Of the conversion, in millionths.
-    pub weight: i64,
-    /// Of its value, in millionths of the currency; 0 without one.
-    pub micros: i64,
+    /// What the delivery gets: goal or refund, when, and its shares.
+    pub credit: Credit,
 }

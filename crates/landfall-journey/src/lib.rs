@@ -27,7 +27,7 @@ mod span;
 mod trace;
 
 pub use definition::Definition;
-pub use effect::{Convert, ConvertKind, Effect, Ruling, Send, Share, Shares};
+pub use effect::{Convert, Effect, Ruling, Send};
 pub use interpret::{
     Cause, EVENT_AGE_MAX, Entered, FILTER_WINDOW, HELD, History, Occasion, Outcome, RECEIPTS_COME,
     REFUNDABLE, Recomputed, Refusal, Setting, Stimulus, advance, enter, recompute, stand_still,

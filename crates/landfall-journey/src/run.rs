@@ -12,7 +12,9 @@ use serde_json::Value;
 use crate::reach::Race;
 
 /// Version of the encoding, its first byte.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The version before it, whose runs end before [`Met::generation`].
+const VERSION_WITHOUT_GENERATION: u8 = 1;
 
 /// One person's way through one version of a journey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -130,6 +132,8 @@ pub(crate) struct Met {
     pub(crate) credits: Vec<u16>,
     /// How much was taken back, in millionths.
     pub(crate) refunded: i64,
+    /// How often this was computed anew from history; credits carry it.
+    pub(crate) generation: u32,
 }
 
 /// One meeting of a goal.
@@ -182,10 +186,9 @@ impl Run {
     /// When the bytes are of a later version, damaged, cut, or followed by others.
     pub fn decode(bytes: &[u8]) -> Result<Self, RunError> {
         match bytes.split_first() {
-            Some((&VERSION, body)) => match postcard::take_from_bytes(body) {
-                Ok((run, [])) => Ok(run),
-                _ => Err(RunError::Damaged),
-            },
+            Some((&VERSION, body)) => read(body),
+            // Nothing was computed anew: the last number, which is missing there, is zero.
+            Some((&VERSION_WITHOUT_GENERATION, body)) => read(&[body, &[0]].concat()),
             Some((version, _)) => Err(RunError::UnknownVersion(*version)),
             None => Err(RunError::Damaged),
         }
@@ -214,6 +217,13 @@ impl Run {
     /// Whether the person is in the holdout.
     pub const fn is_held_out(&self) -> bool {
         self.holdout
+    }
+}
+
+fn read(body: &[u8]) -> Result<Run, RunError> {
+    match postcard::take_from_bytes(body) {
+        Ok((run, [])) => Ok(run),
+        _ => Err(RunError::Damaged),
     }
 }
 

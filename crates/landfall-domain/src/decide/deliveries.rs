@@ -1,5 +1,6 @@
 //! Rules of deliveries: reports by whoever sent them, receipts by devices, opt-outs, names.
 
+mod credits;
 mod facts;
 mod links;
 mod receipts;
@@ -20,6 +21,7 @@ use crate::message::{MessageEntry, MessageRef, NameOf, SourceKind};
 use crate::time::Timestamp;
 use crate::working_set::{Want, WorkingSet};
 
+pub(super) use credits::credit;
 pub(super) use facts::{record, shortened, target_text};
 pub(super) use receipts::{receipt, release as release_quarantine};
 pub(super) use targets::{answered, snapshot_of};
@@ -35,7 +37,7 @@ pub(super) fn wants(body: &Body, want: &mut Want) {
             want.deliveries.insert(delivery_id.clone());
             want.tokens.extend(recipient.clone());
         }
-        Body::Unsubscribe { delivery_id } => {
+        Body::Unsubscribe { delivery_id } | Body::Credit { delivery_id, .. } => {
             want.deliveries.insert(delivery_id.clone());
         }
         Body::Subscription { delivery_id, .. } => want.deliveries.extend(delivery_id.clone()),

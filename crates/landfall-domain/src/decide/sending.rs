@@ -243,6 +243,7 @@ fn fact(delivery: DeliveryKey, target: Option<TargetKey>, mark: Mark, arrival: A
         link_id: None,
         attempt: None,
         snapshot: None,
+        credit: None,
         occurred_at: arrival.at,
         sent_at: None,
         received_at: arrival.now,

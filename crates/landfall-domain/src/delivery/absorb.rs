@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{About, Delivery, Said, Target};
 use crate::channel::Channel;
+use crate::credit::Credits;
 use crate::fact::{Fact, TargetKey};
 use crate::ids::{DeliveryKey, MessageKey};
 use crate::input::Source;
@@ -32,6 +33,7 @@ impl Delivery {
             marks: Marks::none(),
             reasons: BTreeMap::new(),
             targets: Vec::new(),
+            credits: Credits::default(),
             seen: std::collections::BTreeSet::new(),
         }
     }
@@ -44,6 +46,11 @@ impl Delivery {
     /// two reporters give one key to different times.
     pub fn absorb(&mut self, fact: &Fact) -> bool {
         let mut changed = self.seen.insert(fact.dedupe_hash());
+        // Marks only grow, and a credit may be taken away when history is computed anew: what follows from
+        // credits is added to the marks where they are shown.
+        if let Some(credit) = &fact.credit {
+            return changed | self.credits.join(credit);
+        }
         let (marks, reasons, failure_message) = match &fact.target {
             None => (
                 &mut self.marks,
@@ -107,8 +114,9 @@ impl Delivery {
     /// Every mark of the delivery and its targets, as shown.
     pub fn view(&self) -> MarksView {
         let targets = self.targets.iter().map(|target| &target.marks);
+        let credited = self.credits.marks();
         MarksView::of(
-            std::iter::once(&self.marks).chain(targets),
+            [&self.marks, &credited].into_iter().chain(targets),
             self.channel,
             self.created_at,
         )
@@ -118,8 +126,9 @@ impl Delivery {
     /// about its target too when it has only one.
     pub fn target_view(&self, target: &Target) -> MarksView {
         let alone = self.targets.len() == 1;
-        let whole = alone.then_some(&self.marks);
-        let marks = std::iter::once(&target.marks).chain(whole);
+        let credited = self.credits.marks();
+        let whole = alone.then_some([&self.marks, &credited]);
+        let marks = std::iter::once(&target.marks).chain(whole.into_iter().flatten());
         MarksView::of(marks, self.channel, self.created_at)
     }
 

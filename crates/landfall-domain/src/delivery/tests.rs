@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::{About, Delivery, Said, Snapshot};
 use crate::channel::{Channel, Platform};
+use crate::credit::{Credit, CreditKind, Share, Shares};
 use crate::fact::{Fact, TargetKey};
 use crate::ids::{DeliveryKey, DeviceKey, MessageKey};
 use crate::input::Source;
@@ -36,6 +37,7 @@ fn fact(target: Option<TargetKey>, mark: Mark, millis: i64) -> Fact {
         link_id: None,
         attempt: None,
         snapshot: None,
+        credit: None,
         occurred_at: at(millis),
         sent_at: None,
         received_at: at(10_000),
@@ -69,6 +71,21 @@ fn any_target() -> impl Strategy<Value = Option<TargetKey>> {
 }
 
 prop_compose! {
+    fn any_credit()(
+        generation in 0..3_u32,
+        kind in prop::sample::select(CreditKind::ALL),
+        taken_before in 0..2_i64,
+        millis in 0..1_000_i64,
+        weight in 0..2_i64,
+        micros in -2..3_i64,
+    ) -> Credit {
+        let shares = Shares { last: Share { weight, micros }, ..Shares::default() };
+        let (currency, holdout) = (None, false);
+        Credit { generation, kind, taken_before, at: at(millis), currency, shares, holdout }
+    }
+}
+
+prop_compose! {
     /// Facts whose dedupe keys say nothing about their content: the fold must not care.
     fn any_fact()(
         target in any_target(),
@@ -79,8 +96,10 @@ prop_compose! {
         millis in 0..1_000_i64,
         source in prop::sample::select(Source::ALL),
         key in 0..40_u8,
+        credit in prop::option::weighted(0.3, any_credit()),
     ) -> Fact {
         Fact {
+            credit: credit.map(Box::new),
             reason,
             detail,
             snapshot: snap.map(|(millis, version)| snapshot(millis, version)),
@@ -138,9 +157,13 @@ proptest! {
     fn status_climbs(facts in prop::collection::vec(any_fact(), 1..30), channel in any_channel()) {
         let mut delivery = empty(channel);
         let mut rank = 0;
-        for fact in &facts {
+        for mut fact in facts {
+            // Credits that are computed anew may be taken away.
+            if let Some(credit) = &mut fact.credit {
+                credit.generation = 0;
+            }
             let targets = delivery.targets.len();
-            delivery.absorb(fact);
+            delivery.absorb(&fact);
             let status = customerio_status(&delivery);
             let may_wait_again = delivery.targets.len() > targets && rank <= crate::status::Status::CONCLUDED;
             prop_assert!(status.rank() >= rank || may_wait_again, "{status} after rank {rank}");

@@ -2,6 +2,7 @@
 
 mod bad_days;
 mod house;
+mod revenue;
 
 use landfall_domain::input::{Body, Input};
 use landfall_domain::reason::Reason;

@@ -158,7 +158,9 @@ impl Reactor {
         let Some(run) = run else {
             return;
         };
-        let proofs = news.marks.iter().filter(|(mark, _)| !reach::ends(*mark));
+        // A credit says nothing that the run does not know: it gave it.
+        let tells = |mark| !reach::ends(mark) && mark != Mark::Credited;
+        let proofs = news.marks.iter().filter(|(mark, _)| tells(*mark));
         let mut marks: Vec<(Mark, Timestamp)> = proofs.copied().collect();
         let mut why = None;
         if let Some((outcome, reason)) = news.outcome

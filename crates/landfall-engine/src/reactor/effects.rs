@@ -9,11 +9,10 @@ use landfall_domain::event_data::EventData;
 use landfall_domain::identifier::Identifier;
 use landfall_domain::ids::RunKey;
 use landfall_domain::input::{Body, Claims, Input};
-use landfall_domain::marks::Mark;
 use landfall_domain::person::Person;
 use landfall_domain::work::{Order, Ruling, Send, SendTo, Urgency};
 use landfall_domain::working_set::{Want, WorkingSet};
-use landfall_journey::{ConvertKind, Effect, Run};
+use landfall_journey::{Effect, Run};
 use landfall_store::StoreError;
 
 use super::Reactor;
@@ -72,17 +71,11 @@ impl Reactor {
                     self.decide(set, Body::EditSegment { segment, who, add });
                 }
                 Effect::Convert(convert) => {
-                    // One delivery is marked, as Customer.io does it: the last that was touched.
-                    if convert.kind == ConvertKind::Goal && convert.shares.last.weight > 0 {
-                        let body = Body::Receipt {
-                            delivery_id: convert.delivery_id,
-                            mark: Mark::Converted,
-                            recipient: None,
-                            reason: None,
-                            href: None,
-                        };
-                        self.decide_loaded(set, body)?;
-                    }
+                    let body = Body::Credit {
+                        delivery_id: convert.delivery_id,
+                        credit: Box::new(convert.credit),
+                    };
+                    self.decide_loaded(set, body)?;
                 }
             }
         }

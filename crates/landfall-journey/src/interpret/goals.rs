@@ -1,6 +1,7 @@
 //! Goals: when they are met, who gets the credit, and what refunds take back (semantics.md 3.3).
 
 use landfall_audience::{EventFilter, EventInHand};
+use landfall_domain::credit::{Credit, CreditKind, Share, Shares};
 use landfall_domain::ids::SegmentId;
 use landfall_domain::run::RunState;
 use landfall_domain::time::Timestamp;
@@ -11,7 +12,7 @@ use super::walk::Walk;
 use super::{Outcome, Setting};
 use crate::clock::at_path;
 use crate::definition::{Basis, CurrencyFrom, Goal, GoalOn};
-use crate::effect::{Convert, ConvertKind, Effect, Share, Shares};
+use crate::effect::{Convert, Effect};
 use crate::money;
 use crate::plan::Plan;
 use crate::run::{Hit, Met, Run, Sent};
@@ -146,7 +147,7 @@ impl Walk<'_> {
             self.run.goal.hit = Some(hit.clone());
             let input = || json!({ "at": hit.at, "value_micros": hit.value });
             self.note(None, Check::Goal, input, "converted");
-            self.convert(ConvertKind::Goal, hit.at, hit.value);
+            self.convert(CreditKind::Goal, hit.at, hit.value);
             return;
         }
         if !hits.is_empty() {
@@ -177,39 +178,43 @@ impl Walk<'_> {
         if amount == 0 {
             return;
         }
-        self.run.goal.refunded += amount;
         self.note(
             None,
             Check::Goal,
             || json!({ "value_micros": amount }),
             "refunded",
         );
-        self.convert(ConvertKind::Refund, at, Some(-amount));
+        self.convert(CreditKind::Refund, at, Some(-amount));
+        self.run.goal.refunded += amount;
     }
 
-    fn convert(&mut self, kind: ConvertKind, at: Timestamp, value: Option<i64>) {
-        let credits = self.run.goal.credits.clone();
-        let currency = self.run.goal.hit.as_ref().map(|hit| hit.currency.clone());
+    fn convert(&mut self, kind: CreditKind, at: Timestamp, value: Option<i64>) {
+        let met = &self.run.goal;
+        let currency = met.hit.as_ref().map(|hit| hit.currency.clone());
         let currency = currency.filter(|currency| !currency.is_empty());
+        let (generation, taken_before) = (met.generation, met.refunded);
+        let credits = met.credits.clone();
         let shares = shares(credits.len(), value.unwrap_or(0));
         for (place, shares) in credits.into_iter().map(usize::from).zip(shares) {
             let Some(sent) = self.run.sent.get(place) else {
                 continue;
             };
             let (step, holdout) = (sent.step, sent.is(Sent::HELD_OUT));
+            let slug = self.plan_step(step).map(|step| step.id.clone());
             self.effects.push(Effect::Convert(Convert {
                 delivery_id: self.delivery_id(place),
-                step: self
-                    .plan_step(step)
-                    .map(|step| step.id.clone())
-                    .unwrap_or_default(),
+                step: slug.unwrap_or_default(),
                 message: self.message_ref(step),
-                kind,
-                at,
                 value_micros: value,
-                currency: currency.clone(),
-                shares,
-                holdout,
+                credit: Credit {
+                    generation,
+                    kind,
+                    taken_before,
+                    at,
+                    currency: currency.clone(),
+                    shares,
+                    holdout,
+                },
             }));
         }
     }

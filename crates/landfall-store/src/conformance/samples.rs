@@ -7,6 +7,7 @@ use landfall_domain::activity::{Activity, EventKind, PersonInput};
 use landfall_domain::attempt::Attempt;
 use landfall_domain::channel::{Channel, Platform, Provider};
 use landfall_domain::content::{Content, PushContent};
+use landfall_domain::credit::{Credit, CreditKind, Credits, Share, Shares};
 use landfall_domain::delivery::{About, Delivery, Said, Target};
 use landfall_domain::device::{Device, LastStatus, TokenKey, TokenRecord};
 use landfall_domain::event_data::EventData;
@@ -151,6 +152,7 @@ pub(super) fn delivery(key: u32, person: Option<u32>) -> Arc<Delivery> {
             .collect(),
         reasons: BTreeMap::new(),
         targets: Vec::new(),
+        credits: Credits::default(),
         seen: BTreeSet::from([u64::MAX, u64::from(key)]),
     })
 }
@@ -189,6 +191,21 @@ pub(super) fn fact(delivery: u32, note: &str) -> Fact {
         link_id: Some(u64::MAX),
         attempt: None,
         snapshot: None,
+        credit: Some(Box::new(Credit {
+            generation: 1,
+            kind: CreditKind::Refund,
+            taken_before: -3,
+            at: at(T0),
+            currency: Some("EUR".to_owned()),
+            shares: Shares {
+                last: Share {
+                    weight: 0,
+                    micros: i64::MIN,
+                },
+                ..Shares::default()
+            },
+            holdout: true,
+        })),
         occurred_at: at(T0),
         sent_at: None,
         received_at: at(T0 + 3),

@@ -141,6 +141,7 @@ fn fact(
         link_id: report.link_id.filter(|_| clicked),
         attempt: None,
         snapshot: None,
+        credit: None,
         occurred_at: occurrence.at,
         sent_at: occurrence.arrival.sent_at,
         received_at: occurrence.arrival.now,

@@ -168,6 +168,7 @@ impl<'i> Said<'i> {
             link_id: None,
             attempt: None,
             snapshot,
+            credit: None,
             occurred_at: arrival.at,
             sent_at: arrival.sent_at,
             received_at: arrival.now,

@@ -61,7 +61,7 @@ fn member(at: i64, id: &str, phone: &str) -> Input {
     input(at, body)
 }
 
-fn did(at: i64, id: &str, name: &str, data: &Value) -> Input {
+pub(super) fn did(at: i64, id: &str, name: &str, data: &Value) -> Input {
     let body = Body::Track {
         who: Some(who(id)),
         anonymous_id: None,

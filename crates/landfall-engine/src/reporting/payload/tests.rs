@@ -121,6 +121,7 @@ impl Case {
             link_id: None,
             attempt: None,
             snapshot: None,
+            credit: None,
             occurred_at: AT,
             sent_at: None,
             received_at: AT,

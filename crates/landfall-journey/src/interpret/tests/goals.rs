@@ -1,12 +1,13 @@
 //! Goals: touches, windows, credit, refunds, history.
 
+use landfall_domain::credit::CreditKind;
 use landfall_domain::marks::Mark;
 use landfall_domain::run::RunState;
 use landfall_domain::time::DAY_MS;
 use serde_json::{Value, json};
 
 use crate::sample::{NOON, Stage, event, minute, push};
-use crate::{Convert, ConvertKind, Effect, Recomputed, recompute, watched_until};
+use crate::{Convert, Effect, Recomputed, recompute, watched_until};
 
 fn goal(basis: &str) -> Value {
     json!({ "goal": { "event": "order_completed", "within": "2d", "basis": basis, "value": "total",
@@ -53,7 +54,7 @@ fn a_receipt_that_is_reported_after_the_order_still_counts_when_it_happened_befo
         });
         assert_eq!(converts(&stage).len(), expected);
     }
-    assert_eq!(converts(&stage)[0].at, minute(60));
+    assert_eq!(converts(&stage)[0].credit.at, minute(60));
 }
 
 #[test]
@@ -78,17 +79,20 @@ fn first_last_and_linear_stand_side_by_side_and_add_up() {
     };
     let whole = (1_000_000, 100_000_000);
     assert_eq!(
-        sum(|c| (c.shares.first.weight, c.shares.first.micros)),
+        sum(|c| (c.credit.shares.first.weight, c.credit.shares.first.micros)),
         whole
     );
-    assert_eq!(sum(|c| (c.shares.last.weight, c.shares.last.micros)), whole);
     assert_eq!(
-        sum(|c| (c.shares.linear.weight, c.shares.linear.micros)),
+        sum(|c| (c.credit.shares.last.weight, c.credit.shares.last.micros)),
         whole
     );
-    assert_eq!(found[0].shares.first.micros, 100_000_000);
-    assert_eq!(found[2].shares.last.micros, 100_000_000);
-    assert_eq!(found[0].shares.last.weight, 0);
+    assert_eq!(
+        sum(|c| (c.credit.shares.linear.weight, c.credit.shares.linear.micros)),
+        whole
+    );
+    assert_eq!(found[0].credit.shares.first.micros, 100_000_000);
+    assert_eq!(found[2].credit.shares.last.micros, 100_000_000);
+    assert_eq!(found[0].credit.shares.last.weight, 0);
 }
 
 #[test]
@@ -111,7 +115,7 @@ fn a_run_converts_once_and_refunds_never_exceed_the_order() {
     let refunds: Vec<Option<i64>> = converts(&stage)[1..]
         .iter()
         .map(|convert| {
-            assert_eq!(convert.kind, ConvertKind::Refund);
+            assert_eq!(convert.credit.kind, CreditKind::Refund);
             convert.value_micros
         })
         .collect();
@@ -185,7 +189,7 @@ fn a_segment_can_be_the_goal() {
     }
     let found = converts(&stage);
     assert_eq!(
-        (found.len(), found[0].value_micros, found[0].at),
+        (found.len(), found[0].value_micros, found[0].credit.at),
         (1, None, minute(30))
     );
 }
@@ -198,7 +202,7 @@ fn the_holdout_is_credited_as_if_it_had_been_sent() {
     stage.now = minute(30);
     stage.did("order_completed", order(50.0));
     let found = converts(&stage);
-    assert!(found.len() == 1 && found[0].holdout);
+    assert!(found.len() == 1 && found[0].credit.holdout);
 }
 
 #[test]

@@ -365,6 +365,9 @@ fn a_waiting_run_is_small_and_bytes_that_are_no_run_are_refused() {
     for end in 0..bytes.len() {
         assert!(Run::decode(&bytes[..end]).is_err());
     }
+    let mut of_version_1 = bytes[..bytes.len() - 1].to_vec();
+    of_version_1[0] = 1;
+    assert_eq!(Run::decode(&of_version_1).as_ref(), Ok(stage.run()));
     let mut longer = bytes.clone();
     longer.push(0);
     assert!(Run::decode(&longer).is_err());
