@@ -31,6 +31,11 @@ const BENCHMARKS: &[(&str, &str, &str)] = &[
         "two weeks of 10,000 people in virtual time, which must take less than five seconds",
         "bench/scenario.sh",
     ),
+    (
+        "rca",
+        "localisation: labelled incidents, generated cubes, silence without a cause, time",
+        "bench/rca.sh",
+    ),
 ];
 
 /// Runs one, or lists them.

@@ -11,6 +11,7 @@ pub mod detect;
 pub mod discovery;
 pub mod draws;
 pub mod experiments;
+pub mod localise;
 pub mod metrics;
 pub mod rate;
 pub mod runbook;
