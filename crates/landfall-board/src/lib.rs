@@ -8,6 +8,7 @@
 //! Filters and groups are decided on three dictionaries (messages, sets of device facts, fates)
 //! before the scan, so that the scan itself only adds numbers from lookup tables.
 
+mod alike;
 mod board;
 mod catalogue;
 mod column;
@@ -25,6 +26,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
+pub use alike::{Alike, Earned};
 pub use board::Board;
 pub use catalogue::MessageInfo;
 pub use query::{

@@ -1,5 +1,6 @@
 //! The board against a recount: random rows, random updates, random queries.
 
+mod alike;
 mod generate;
 mod recount;
 mod snapshots;

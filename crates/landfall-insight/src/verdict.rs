@@ -100,8 +100,15 @@ pub enum Cause {
 
 /// A query that opens rows: parameters of `/landfall/v1/deliveries`, of the command line's `log`, and
 /// of the page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// Serialised as the query of a link.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows(pub Vec<(String, String)>);
+
+impl Serialize for Rows {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&crate::runbook::query(self))
+    }
+}
 
 impl Rows {
     /// With one more parameter.
@@ -121,8 +128,15 @@ impl Rows {
 
 /// Where: values of dimensions that must all hold; several values of one are separated by commas.
 /// Empty: everywhere.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// Serialised as an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Slice(pub Vec<(String, String)>);
+
+impl Serialize for Slice {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
 
 impl std::fmt::Display for Slice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -184,6 +198,7 @@ pub struct Beside {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
     /// When.
+    #[serde(rename = "at_ms")]
     pub at: Timestamp,
     /// What, in words.
     pub what: String,
@@ -194,6 +209,8 @@ pub struct Change {
 pub struct Picture {
     /// Pushes of the journey, with what is still to come already expected.
     pub funnel: Funnel,
+    /// What the funnel's values are counted in, such as `EUR`.
+    pub unit: String,
     /// How much rates vary.
     pub noise: Noise,
     /// Why pushes were refused.
@@ -344,6 +361,8 @@ pub struct Verdict {
 pub struct Diagnosis {
     /// The verdict.
     pub verdict: Verdict,
+    /// What money is counted in, such as `EUR`.
+    pub unit: String,
     /// The change of revenue, split up.
     pub decomposition: Decomposition,
     /// How sure its parts are.
@@ -403,6 +422,7 @@ pub fn judge(
         .collect();
     Ok(Diagnosis {
         verdict,
+        unit: picture.unit.clone(),
         stages,
         channels: picture.channels.clone(),
         others: picture.others.clone(),

@@ -99,7 +99,7 @@ impl Rows {
     }
 }
 
-fn inside(range: TimeRange, at: Timestamp) -> bool {
+pub(super) fn inside(range: TimeRange, at: Timestamp) -> bool {
     range.start.is_none_or(|start| start <= at) && range.end.is_none_or(|end| at < end)
 }
 
@@ -208,7 +208,7 @@ pub(super) fn value_of(catalogue: &[MessageInfo], row: &RowUpdate, dimension: Di
     found.unwrap_or(Value::Absent)
 }
 
-fn passes(catalogue: &[MessageInfo], row: &RowUpdate, filter: &Filter) -> bool {
+pub(super) fn passes(catalogue: &[MessageInfo], row: &RowUpdate, filter: &Filter) -> bool {
     filter.0.iter().all(|condition| match condition {
         Condition::In(dimension, values) => values.contains(&value_of(catalogue, row, *dimension)),
         Condition::NotIn(dimension, values) => {

@@ -77,12 +77,8 @@ impl DelayLaw {
         };
         let (from, low) = at(next.checked_sub(1));
         let Some((to, high)) = self.bounds.get(next).map(|_| at(Some(next))) else {
-            // Beyond the last bound nothing is known but that the rest comes.
-            return if age_ms > 0 {
-                1.0_f64.min(low.max(SETTLED))
-            } else {
-                low
-            };
+            // Whoever has not reported by the last bound hardly ever will.
+            return if self.bounds.is_empty() { low } else { 1.0 };
         };
         let way = ((age_ms as f64 - from) / (to - from)).clamp(0.0, 1.0);
         low + way * (high - low)

@@ -432,9 +432,10 @@ fn says(case: &Case<'_>, suspicion: &Suspicion, place: &Place, money: &Money) ->
         }
     };
     format!(
-        "{what}, {}: it costs {:.2} (95 %: {:.2} to {:.2}) of a change of {:.2} ({share}).",
+        "{what}, {}: it costs {:.2} {} (95 %: {:.2} to {:.2}) of a change of {:.2} ({share}).",
         place.slice,
         money.lost,
+        case.picture.unit,
         money.interval.low,
         money.interval.high,
         revenue.change()

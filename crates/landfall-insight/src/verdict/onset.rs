@@ -18,10 +18,13 @@ pub struct Point {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Onset {
     /// Beginning of the first bucket that was different.
+    #[serde(rename = "at_ms")]
     pub at: Timestamp,
     /// Earliest beginning that the counts allow (95 %).
+    #[serde(rename = "earliest_ms")]
     pub earliest: Timestamp,
     /// Latest one.
+    #[serde(rename = "latest_ms")]
     pub latest: Timestamp,
     /// Rate before it.
     pub before: f64,

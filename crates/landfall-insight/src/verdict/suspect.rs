@@ -10,7 +10,7 @@ use crate::decompose::uncertain::{Span, Uncertainty};
 
 /// Standard errors from which a change counts. Ten stages are looked at: chance alone passes one of
 /// them in fewer than one in a hundred diagnoses.
-pub(super) const CLEAR: f64 = 3.5;
+pub(super) const CLEAR: f64 = 3.2;
 /// Share of revenue from which a loss is worth a verdict.
 const WORTH: f64 = 0.015;
 /// Fewer people by less than this is how weeks are.
