@@ -1,1 +1,23 @@
-//! Incidents and rules: one incident for each cause, rules tried on history before they are saved.
+//! Alerts that are right: one incident for each cause, rules tried on history before they are saved,
+//! and silence while a cause is known and being worked on.
+//!
+//! Detectors and rules give [`Signal`]s. [`group`] joins those that have one cause into findings;
+//! [`Desk::take`] turns findings into incidents and says what to tell whom. Everything is a function of
+//! signals and times; who sends the messages is somewhere else.
+
+mod backtest;
+mod desk;
+mod incident;
+mod message;
+mod rule;
+mod signal;
+
+pub use backtest::{Backtest, Episode, Found, Known, Point, backtest};
+pub use desk::{Desk, Tell};
+pub use incident::{Action, Entry, Incident, IncidentError, State};
+pub use message::{Breakdown, Message};
+pub use rule::{Against, Condition, Fault, Judgement, Rule, read_rules};
+pub use signal::{Finding, Metric, Signal, SliceOf, group};
+
+#[cfg(test)]
+mod tests;
