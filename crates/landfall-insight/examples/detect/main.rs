@@ -52,19 +52,31 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut missed = 0;
+    let mut missed = Missed::default();
     for (world, published) in World::ALL.into_iter().zip(PUBLISHED) {
-        missed += table(world, published, &options);
+        table(world, published, &options, &mut missed);
     }
-    if missed > 0 {
-        println!("missed: {missed} figures are not within 10 % of the best, or alarm too often");
+    println!(
+        "of 15 delays, later than the best by more than 10 %: {} of the best measured here, {} of the \
+         best published, {} of the later of both; alarms too often: {} of 3",
+        missed.measured, missed.published, missed.both, missed.alarms
+    );
+    if missed.both + missed.alarms > 0 {
         return ExitCode::FAILURE;
     }
-    println!("met: every delay is within 10 % of the best row, at one false alarm in 30 days");
     ExitCode::SUCCESS
 }
 
-fn table(world: World, published: [f64; 5], options: &Options) -> usize {
+/// Figures that are worse than wanted.
+#[derive(Default)]
+struct Missed {
+    measured: usize,
+    published: usize,
+    both: usize,
+    alarms: usize,
+}
+
+fn table(world: World, published: [f64; 5], options: &Options, missed: &mut Missed) {
     println!("{world}: mean delay in buckets after a drop of 2 / 5 / 10 / 25 / 50 %");
     let mut best = [f64::INFINITY; 5];
     let row = |name: &str, delays: [f64; 5], run_length: String| {
@@ -85,15 +97,13 @@ fn table(world: World, published: [f64; 5], options: &Options) -> usize {
     let length = buckets / f64::max(alarms, 1.0);
     let stated = format!(" run length {length:.0}, at least {at_least:.0}");
     row("e-detector, all estimated", ours, stated);
-    let mut missed = usize::from(at_least < RUN_LENGTH);
+    missed.alarms += usize::from(at_least < RUN_LENGTH);
     for nth in 0..DROPS.len() {
-        let wanted = 1.1 * best[nth].max(published[nth]);
-        if ours[nth] > wanted {
-            println!("  ! {:.2} where {wanted:.2} is allowed", ours[nth]);
-            missed += 1;
-        }
+        let late = |best: f64| usize::from(ours[nth] > 1.1 * best);
+        missed.measured += late(best[nth]);
+        missed.published += late(published[nth]);
+        missed.both += late(best[nth].max(published[nth]));
     }
-    missed
 }
 
 fn peer_rows(world: World, options: &Options) -> Vec<(&'static str, [f64; 5])> {
