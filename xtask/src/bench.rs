@@ -32,15 +32,14 @@ const BENCHMARKS: &[(&str, &str, &str)] = &[
         "bench/scenario.sh",
     ),
     (
-<<<<<<< HEAD
         "rca",
         "localisation: labelled incidents, generated cubes, silence without a cause, time",
         "bench/rca.sh",
-=======
+    ),
+    (
         "detect",
         "how soon a drop of a rate is noticed, beside Shewhart, rolling rate, EWMA, CUSUM, GLR",
         "bench/detect.sh",
->>>>>>> d6a92a7 (Detect changes of rates, read experiments honestly, forecast reach, value gaps, keep incidents: as pure functions)
     ),
 ];
 
