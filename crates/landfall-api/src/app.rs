@@ -6,11 +6,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use landfall_engine::credentials::Network;
+use landfall_engine::qa::EmptyStores;
 use landfall_engine::random::SystemRandom;
 use landfall_engine::{Directory, Links, Reporting, Sending};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 
+use crate::landfall::Qa;
 use crate::rejected::Refusals;
 use crate::{landfall, routes};
 
@@ -35,6 +37,7 @@ pub struct App {
     pub(crate) reporting: Reporting,
     /// Links of ours in messages; `None`: nobody said where this server is reached.
     pub(crate) links: Option<Links>,
+    pub(crate) qa: Qa,
 }
 
 impl App {
@@ -48,7 +51,15 @@ impl App {
             settings: Arc::new(settings),
             refusals: Arc::default(),
             links: None,
+            qa: Qa::default(),
         }
+    }
+
+    /// The same, with what makes stores for test profiles of journeys.
+    #[must_use]
+    pub fn with_qa(self, stores: Arc<EmptyStores>) -> Self {
+        let qa = Qa::on(stores);
+        Self { qa, ..self }
     }
 
     /// The same, with what sends.

@@ -24,6 +24,7 @@ pub mod trail;
 mod visit;
 mod webhooks;
 
+pub(crate) use journeys::qa::Qa;
 pub(crate) use visit::pairs;
 
 use utoipa::OpenApi as _;
@@ -109,6 +110,10 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(journeys::start))
         .routes(routes!(journeys::pause))
         .routes(routes!(journeys::stop))
+        .routes(routes!(journeys::gate::get))
+        .routes(routes!(journeys::gate::waivers, journeys::gate::waive))
+        .routes(routes!(journeys::qa::get, journeys::qa::run))
+        .routes(routes!(journeys::qa::run_draft))
         .routes(routes!(journeys::enter::enter))
         .routes(routes!(journeys::runs::list))
         .routes(routes!(journeys::runs::get))

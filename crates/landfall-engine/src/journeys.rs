@@ -6,6 +6,7 @@
 
 mod apply;
 mod control;
+pub(crate) mod gate;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use landfall_audience::definition::Fault;
 use landfall_domain::ids::JourneyId;
 use landfall_domain::time::Timestamp;
+use landfall_journey::gate::Judged;
 use landfall_journey::{Definition, Numbering, Plan, Surroundings};
 use landfall_store::{Document, DocumentKind, Store, StoreError};
 use serde::{Deserialize, Serialize};
@@ -25,6 +27,7 @@ use crate::segments;
 use crate::segments::{Build, Segment};
 
 pub use apply::Applied;
+pub use gate::{Author, Gate, Versions, WaiverCall, WaiverError, waivers};
 
 /// Whether a journey runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +120,18 @@ pub enum JourneyError {
         /// What can be done instead.
         fix: &'static str,
     },
+    /// The launch gate is closed.
+    #[error(
+        "version {version} must not go to people yet: {}. `landfall journeys gate` tells all; what cannot be \
+         had is waived with a reason",
+        told(.missing)
+    )]
+    Blocked {
+        /// Which version.
+        version: u32,
+        /// What is missing.
+        missing: Vec<Judged>,
+    },
     /// What its conditions ask about is still being counted.
     #[error("what happened before is still being counted ({0} %): start it when that is done")]
     Building(u64),
@@ -126,6 +141,16 @@ pub enum JourneyError {
     /// Runs could not be changed now.
     #[error(transparent)]
     Submit(#[from] SubmitError),
+}
+
+/// Each requirement with the first thing that is wrong.
+fn told(missing: &[Judged]) -> String {
+    let each = missing.iter().map(|judged| {
+        let first = judged.lacks().first();
+        let wrong = first.map_or("", |lack| lack.wrong.as_str());
+        format!("{} ({wrong})", judged.requirement)
+    });
+    each.collect::<Vec<_>>().join(", ")
 }
 
 impl Journey {

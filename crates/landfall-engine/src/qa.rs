@@ -7,9 +7,10 @@
 
 mod house;
 mod provider;
+pub mod record;
 mod report;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use landfall_store::{Store, StoreError};
 use serde_json::Value;
 
 use crate::intake::SubmitError;
-use crate::journeys::JourneyError;
+use crate::journeys::{JourneyError, WaiverError};
 use crate::segments::DefineError;
 use house::House;
 
@@ -31,8 +32,17 @@ pub use report::{CaseReport, Check, Report, StepReport};
 /// The highest number of a segment that QA stands in for.
 const SEGMENTS_MAX: SegmentId = 1_000;
 
-/// Makes an empty store.
-pub type EmptyStore<'m> = dyn Fn() -> Result<Arc<dyn Store>, StoreError> + Send + Sync + 'm;
+/// An empty store, and what it lies in.
+pub struct Scratch {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// Goes after the store, with whatever the store lies in, such as a folder.
+    pub keeper: Box<dyn Send>,
+}
+
+/// Makes empty stores, one for each test profile. The engine knows no driver, so whoever wires the program
+/// brings it.
+pub type EmptyStores = dyn Fn() -> Result<Scratch, StoreError> + Send + Sync;
 
 /// Why a run of QA came to no result.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +62,9 @@ pub enum QaError {
     /// The engine did not take the journey.
     #[error(transparent)]
     Journey(#[from] JourneyError),
+    /// The journey could not be let through the launch gate of its test workspace.
+    #[error(transparent)]
+    Waiver(#[from] WaiverError),
     /// The engine did not take a segment.
     #[error(transparent)]
     Segment(#[from] DefineError),
@@ -63,7 +76,7 @@ pub enum QaError {
 /// # Errors
 /// When the definition has faults or no test profiles, or the store fails. Expectations that do not come
 /// true are in the report.
-pub async fn run(definition: &Value, empty: &EmptyStore<'_>) -> Result<Report, QaError> {
+pub async fn run(definition: &Value, empty: &EmptyStores) -> Result<Report, QaError> {
     let parsed = Definition::from_json(definition).map_err(QaError::Faults)?;
     if parsed.qa.is_empty() {
         return Err(QaError::NoCases);
@@ -79,18 +92,42 @@ pub async fn run(definition: &Value, empty: &EmptyStore<'_>) -> Result<Report, Q
     })
 }
 
+/// As [`run`], to its end on this thread, which must be one that may block. Whatever else runs in the program
+/// has its own threads.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_blocking(definition: &Value, empty: &EmptyStores) -> Result<Report, QaError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(StoreError::unavailable)?;
+    runtime.block_on(run(definition, empty))
+}
+
 async fn run_case(
     written: &Value,
     definition: &Definition,
     case: &QaCase,
-    empty: &EmptyStore<'_>,
+    empty: &EmptyStores,
 ) -> Result<CaseReport, QaError> {
-    let house = House::open(empty()?, case)?;
+    let Scratch { store, keeper } = empty()?;
+    let house = House::open(store, case)?;
+    let report = live_through(&house, written, definition, case).await;
+    house.close().await;
+    drop(keeper);
+    report
+}
+
+async fn live_through(
+    house: &House,
+    written: &Value,
+    definition: &Definition,
+    case: &QaCase,
+) -> Result<CaseReport, QaError> {
     house.settle_in(written, &segments_of(definition)).await?;
     house.live(case).await?;
-    let report = report::of(&house, case).await;
-    house.close().await;
-    report
+    report::of(house, case).await
 }
 
 /// The numbers of the segments that a definition names.

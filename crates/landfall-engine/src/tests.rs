@@ -7,6 +7,7 @@ mod directory;
 pub(crate) mod faults;
 mod heartbeat;
 mod intake;
+pub(crate) mod launch;
 mod picture;
 mod roster;
 pub(crate) mod shop;

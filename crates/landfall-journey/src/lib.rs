@@ -6,6 +6,7 @@
 //!   whoever drives it does in the transaction that stores the run.
 //! - [`reach`]: the race of channels for one intent.
 //! - [`occurrence`]: when products, dates and schedules come.
+//! - [`gate`]: what a journey must have before it starts.
 //! - [`names`]: names that came from elsewhere, and their repair.
 //!
 //! Pure: no store, no provider, no clock, no randomness. Chance is a hash ([`chance`]).
@@ -14,6 +15,7 @@ pub mod chance;
 pub mod clock;
 pub mod definition;
 mod effect;
+pub mod gate;
 mod interpret;
 pub mod money;
 pub mod names;

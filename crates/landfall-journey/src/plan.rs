@@ -23,6 +23,7 @@ use crate::definition::{
 };
 use crate::reach::Rules;
 
+pub(crate) use compile::nested;
 pub(crate) use needs::Needs;
 
 /// Most steps of a journey, nested ones included.

@@ -5,6 +5,7 @@ mod commands;
 mod data;
 mod listen;
 mod scenario;
+mod scratch;
 mod serve;
 
 use std::process::ExitCode;

@@ -66,7 +66,8 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
     let app = landfall_api::App::new(directory, settings)
         .with_links(links.clone())
         .with_sending(sending.clone())
-        .with_reporting(reporting.clone());
+        .with_reporting(reporting.clone())
+        .with_qa(Arc::new(crate::scratch::empty));
     let router = landfall_api::router(app);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

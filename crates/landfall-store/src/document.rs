@@ -31,6 +31,8 @@ pub enum DocumentKind {
     JourneyVersion,
     /// A condition of a journey's launch that somebody gave up on, with the reason.
     Waiver,
+    /// What came of a run of a journey's test profiles.
+    QaRecord,
     /// How far events about products were followed.
     ProductFollower,
     /// How many people were in a segment, hour by hour and day by day.
@@ -54,6 +56,7 @@ impl DocumentKind {
             Self::Journey => "journey",
             Self::JourneyVersion => "journey_version",
             Self::Waiver => "waiver",
+            Self::QaRecord => "qa_record",
             Self::ProductFollower => "product_follower",
             Self::SegmentCounts => "segment_counts",
         }

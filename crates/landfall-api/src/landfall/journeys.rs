@@ -1,6 +1,8 @@
 //! `/landfall/v1/journeys`: definitions, their versions, and whether they run.
 
 pub(crate) mod enter;
+pub(crate) mod gate;
+pub(crate) mod qa;
 pub(crate) mod runs;
 
 use axum::Json;
@@ -138,10 +140,13 @@ pub(crate) async fn get(
 }
 
 /// Applies a definition: makes the journey, or its next version, or nothing when nothing changed. With
-/// `check=true` nothing is stored.
+/// `check=true` nothing is stored. People enter the new version of a running journey at once, so it has to
+/// pass the launch gate first.
 #[utoipa::path(post, path = "/landfall/v1/journeys", operation_id = "applyJourney", request_body = Object,
     params(("check" = Option<bool>, Query, description = "`true`: only say what is wrong with it")),
     responses((status = 200, body = AppliedAnswer), (status = 401, body = ProblemBody),
+        (status = 409, body = ProblemBody, description = "`launch_blocked`: the journey runs, and `missing` lists \
+            what its new version lacks"),
         (status = 422, body = ProblemBody, description = "the faults, each with its place and what to do")),
     tag = "journeys")]
 pub(crate) async fn apply(
@@ -163,11 +168,13 @@ pub(crate) async fn apply(
     Ok(Json(serde_json::to_value(answer).unwrap_or_default()))
 }
 
-/// Lets people enter a journey; the runs of a paused one go on where they stood.
+/// Lets people enter a journey; the runs of a paused one go on where they stood. The launch gate has to be
+/// open, each time.
 #[utoipa::path(post, path = "/landfall/v1/journeys/{journey}/start", operation_id = "startJourney",
     params(("journey" = String, Path, description = "Slug, number or name")),
     responses((status = 200, body = JourneyAnswer), (status = 401, body = ProblemBody),
-        (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)), tag = "journeys")]
+        (status = 404, body = ProblemBody), (status = 409, body = ProblemBody,
+            description = "`launch_blocked`: `missing` lists what the launch gate asks for")), tag = "journeys")]
 pub(crate) async fn start(
     visit: Visit,
     Place(name): Place<String>,
@@ -205,11 +212,13 @@ pub(crate) async fn stop(
 impl From<JourneyError> for Problem {
     fn from(error: JourneyError) -> Self {
         use super::problem::Code;
+        let message = error.to_string();
         match error {
             JourneyError::Faults(faults) => Self::faults(&faults),
             JourneyError::Missing(name) => Self::not_found("journey", &name),
+            JourneyError::Blocked { missing, .. } => Self::launch(message, missing),
             JourneyError::State { .. } | JourneyError::Building(_) => {
-                Self::new(Code::Conflict, error.to_string())
+                Self::new(Code::Conflict, message)
             }
             JourneyError::Store(error) => error.into(),
             JourneyError::Submit(error) => error.into(),

@@ -9,9 +9,11 @@ use landfall_engine::SubmitError;
 use landfall_engine::credentials::CredentialError;
 use landfall_engine::credentials::at_work::CheckError;
 use landfall_engine::directory::DirectoryError;
+use landfall_journey::gate::Judged;
 use landfall_store::StoreError;
 use serde::Serialize;
 
+use super::journeys::gate::RequirementAnswer;
 use super::question::BadQuestion;
 
 /// What went wrong, by what the caller can do.
@@ -41,11 +43,13 @@ pub enum Code {
     ProviderUnavailable,
     /// A journey, segment or another definition has faults: mend them.
     DefinitionInvalid,
+    /// A journey's launch lacks something: provide it, or waive it with a reason.
+    LaunchBlocked,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::InvalidParameter,
         Self::Unauthorized,
         Self::NotFound,
@@ -58,6 +62,7 @@ impl Code {
         Self::CredentialRefused,
         Self::ProviderUnavailable,
         Self::DefinitionInvalid,
+        Self::LaunchBlocked,
     ];
 
     /// Stable name; `docs/errors/<name>.md` explains it.
@@ -75,6 +80,7 @@ impl Code {
             Self::CredentialRefused => "credential_refused",
             Self::ProviderUnavailable => "provider_unavailable",
             Self::DefinitionInvalid => "definition_invalid",
+            Self::LaunchBlocked => "launch_blocked",
         }
     }
 
@@ -83,7 +89,7 @@ impl Code {
             Self::InvalidParameter | Self::CredentialInvalid => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Conflict => StatusCode::CONFLICT,
+            Self::Conflict | Self::LaunchBlocked => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -101,6 +107,7 @@ pub struct Problem {
     message: String,
     field: Option<String>,
     faults: Vec<Fault>,
+    missing: Vec<Judged>,
 }
 
 /// The body of an error answer.
@@ -121,13 +128,16 @@ struct ProblemError {
     /// What is wrong with a definition, fault by fault.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     faults: Vec<FaultBody>,
+    /// What a journey lacks that is to start, requirement by requirement.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<RequirementAnswer>,
     /// The page that explains the code.
     doc: String,
 }
 
 /// One fault of a definition.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct FaultBody {
+pub(crate) struct FaultBody {
     /// Where, such as `steps[2].branch.if.event`.
     path: String,
     /// What is wrong there.
@@ -137,6 +147,14 @@ struct FaultBody {
 }
 
 impl Problem {
+    /// A journey that must not start yet.
+    pub(crate) fn launch(message: String, missing: Vec<Judged>) -> Self {
+        Self {
+            missing,
+            ..Self::new(Code::LaunchBlocked, message)
+        }
+    }
+
     /// A definition with faults.
     pub(crate) fn faults(faults: &[Fault]) -> Self {
         let message = match faults {
@@ -158,16 +176,15 @@ impl Problem {
             message: message.into(),
             field: None,
             faults: Vec::new(),
+            missing: Vec::new(),
         }
     }
 
     /// A wrong parameter or field.
     pub fn field(field: &str, message: impl Into<String>) -> Self {
         Self {
-            code: Code::InvalidParameter,
-            message: message.into(),
             field: Some(field.to_owned()),
-            faults: Vec::new(),
+            ..Self::new(Code::InvalidParameter, message)
         }
     }
 
@@ -204,6 +221,7 @@ impl IntoResponse for Problem {
             message: self.message,
             field: self.field,
             faults: self.faults.into_iter().map(FaultBody::from).collect(),
+            missing: self.missing.iter().map(RequirementAnswer::of).collect(),
             doc: format!("docs/errors/{}.md", self.code.name()),
         };
         let mut response = (self.code.status(), Json(ProblemBody { error })).into_response();
@@ -259,10 +277,8 @@ impl From<SubmitError> for Problem {
 impl From<CredentialError> for Problem {
     fn from(error: CredentialError) -> Self {
         Self {
-            code: Code::CredentialInvalid,
-            message: error.problem,
             field: Some(error.field.to_owned()),
-            faults: Vec::new(),
+            ..Self::new(Code::CredentialInvalid, error.problem)
         }
     }
 }

@@ -4,6 +4,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use landfall_engine::dispatch::render::Renderer;
+use landfall_engine::journeys::Author;
 use landfall_engine::{Links, Rebuild, Workspace};
 use serde::de::DeserializeOwned;
 
@@ -14,12 +15,23 @@ use crate::body;
 /// A call that proved to belong to a workspace.
 pub(crate) struct Visit {
     pub(crate) workspace: Workspace,
+    /// The number of the app key.
+    key: u32,
     /// Query parameters in order; a name may come more than once.
     pub(crate) parameters: Vec<(String, String)>,
     links: Option<Links>,
 }
 
 impl Visit {
+    /// Who asks, for logs: the name that the call gives, or else that of the key, and the key's number.
+    pub(crate) fn author(&self, by: Option<&str>) -> Author {
+        let by = by.map(str::trim).filter(|by| !by.is_empty());
+        Author {
+            by: by.map_or_else(|| format!("app key {}", self.key), str::to_owned),
+            key: Some(self.key),
+        }
+    }
+
     /// What renders messages of the workspace as they are sent.
     pub(crate) async fn renderer(&self) -> Result<Renderer, Problem> {
         let renderer = Renderer::linking(self.links.clone(), self.workspace.id());
@@ -39,7 +51,8 @@ impl FromRequestParts<App> for Visit {
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, key)| key.trim());
-        let workspace = key.and_then(|key| app.directory.app(key)).ok_or_else(|| {
+        let found = key.and_then(|key| app.directory.numbered_app(key));
+        let (workspace, key) = found.ok_or_else(|| {
             Problem::new(
                 Code::Unauthorized,
                 "no workspace has this key: send `Authorization: Bearer <app key>`",
@@ -47,6 +60,7 @@ impl FromRequestParts<App> for Visit {
         })?;
         Ok(Self {
             workspace,
+            key,
             parameters: pairs(parts.uri.query().unwrap_or_default()),
             links: app.links.clone(),
         })

@@ -8,6 +8,7 @@ use landfall_journey::{Definition, Numbering, Plan};
 use landfall_store::{DocumentKind, Store, StoreError};
 use serde_json::Value;
 
+use super::gate::names_in_use;
 use super::{Journey, JourneyError, JourneyState, JourneyVersion, surroundings};
 use crate::segments;
 use crate::segments::Build;
@@ -44,10 +45,12 @@ impl Workspace {
     }
 
     /// Stores a definition as the newest version of its journey. A new journey is a draft; of a running one
-    /// people enter the new version from now on, and whoever is in it stays in theirs.
+    /// people enter the new version from now on, and whoever is in it stays in theirs, so it has to pass the
+    /// launch gate first.
     ///
     /// # Errors
-    /// As [`Workspace::check_journey`]; nothing is stored then.
+    /// As [`Workspace::check_journey`], and when a running journey's new version does not pass the launch
+    /// gate; nothing is stored then.
     pub async fn apply_journey(&self, definition: &Value) -> Result<Applied, JourneyError> {
         let _one_at_a_time = self.shared.defining.lock().await;
         let plan = self.check_journey(definition).await?;
@@ -88,6 +91,10 @@ impl Workspace {
             journey.numbering.clone(),
         );
         let (plan, numbering) = compiled.map_err(JourneyError::Faults)?;
+        if journey.state == JourneyState::Running {
+            // People would enter it at once.
+            self.pass_gate(&plan, names_in_use(&plan, None)).await?;
+        }
         let now = self.now();
         let counts = plan
             .conditions()

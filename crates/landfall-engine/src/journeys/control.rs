@@ -3,7 +3,9 @@
 use landfall_domain::ids::JourneyId;
 use landfall_domain::input::{Body, Input};
 use landfall_domain::run::{EndCause, RunInput, RunState};
+use landfall_journey::definition::Trigger;
 
+use super::gate::names_in_use;
 use super::{Journey, JourneyError, JourneyState};
 use crate::input_of_ours;
 use crate::segments::Build;
@@ -14,10 +16,11 @@ const PAGE: usize = 1_000;
 
 impl Workspace {
     /// Lets people enter: of a draft, of a paused journey (whose runs go on where they stood), or of a
-    /// stopped one. Whether it is fit to start is not asked here.
+    /// stopped one. The launch gate is asked each time.
     ///
     /// # Errors
-    /// When there is none, it runs, or what its conditions ask about is still being counted.
+    /// When there is none, it runs, the launch gate is closed, or what its conditions ask about is still
+    /// being counted.
     pub async fn start_journey(&self, name: &str) -> Result<(JourneyId, Journey), JourneyError> {
         let one_at_a_time = self.shared.defining.lock().await;
         let (id, journey) = self.find_journey(name).await?;
@@ -25,11 +28,14 @@ impl Workspace {
             let (state, fix) = (journey.state, "there is nothing to start");
             return Err(JourneyError::State { state, fix });
         }
+        let plan = self.newest_plan(id, &journey).await?;
+        let names = names_in_use(&plan, Some(&self.catalogue()));
+        self.pass_gate(&plan, names).await?;
         if let Some(build) = journey.build {
             return Err(JourneyError::Building(build.percent()));
         }
         // Everybody's next date has to be found.
-        let dated = self.is_dated(id, journey.version).await?;
+        let dated = matches!(plan.definition.trigger, Trigger::Date(_));
         let journey = Journey {
             state: JourneyState::Running,
             build: dated.then(Build::default),
@@ -136,16 +142,6 @@ impl Workspace {
         let all = self.read(|store| super::all(store)).await?;
         let found = all.into_iter().find(|(known, _)| *known == id);
         Ok(found.map(|(_, journey)| journey))
-    }
-
-    async fn is_dated(&self, id: JourneyId, version: u32) -> Result<bool, JourneyError> {
-        let versions = self.read(|store| super::versions(store)).await?;
-        let newest = versions
-            .iter()
-            .rev()
-            .find(|v| v.journey == id && v.version == version);
-        let trigger = newest.map(|newest| &newest.definition["trigger"]);
-        Ok(trigger.is_some_and(|trigger| trigger.get("date").is_some()))
     }
 
     /// A journey by number, slug or name.

@@ -6,14 +6,14 @@ use landfall_domain::status::{Confirmation, landfall_status, reason};
 use landfall_domain::time::Timestamp;
 use landfall_journey::definition::{Expectation, QaCase};
 use landfall_store::{Store, StoreError, person_named};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::QaError;
 use super::house::{House, START};
 use crate::journeys;
 
 /// What came of all test profiles of a journey.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The journey's slug.
     pub journey: String,
@@ -24,7 +24,7 @@ pub struct Report {
 }
 
 /// What came of one test profile.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CaseReport {
     /// Its name.
     pub name: String,
@@ -37,20 +37,20 @@ pub struct CaseReport {
 }
 
 /// One message that a person reached.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepReport {
     /// The step's slug; a channel of a reach step as `step/channel`.
     pub step: String,
     /// How long after the start, in milliseconds.
     pub after_ms: i64,
     /// Its status.
-    pub status: &'static str,
+    pub status: String,
     /// Why, where there is a why.
-    pub reason: Option<&'static str>,
+    pub reason: Option<String>,
 }
 
 /// An expectation, and whether it came true.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// In words.
     pub expected: String,
@@ -142,8 +142,10 @@ pub(super) async fn of(house: &House, case: &QaCase) -> Result<CaseReport, QaErr
     let steps = deliveries.iter().map(|(slug, delivery)| StepReport {
         step: slug.clone(),
         after_ms: since_start(delivery.created_at),
-        status: landfall_status(delivery, Confirmation::Awaited).name(),
-        reason: reason(delivery).map(landfall_domain::reason::Reason::name),
+        status: landfall_status(delivery, Confirmation::Awaited)
+            .name()
+            .to_owned(),
+        reason: reason(delivery).map(|why| why.name().to_owned()),
     });
     let checks = case
         .expect

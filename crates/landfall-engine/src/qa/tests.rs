@@ -1,36 +1,31 @@
 //! The journeys that come with the program, gone through by the production engine.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
 
 use landfall_store_sqlite::SqliteStore;
 use serde_json::json;
 
 use super::*;
 
-/// Stores in folders that go away with it.
-#[derive(Default)]
-struct Folders(Mutex<Vec<tempfile::TempDir>>);
-
-impl Folders {
-    fn empty(&self) -> Result<Arc<dyn Store>, StoreError> {
-        let folder = tempfile::tempdir().map_err(StoreError::unavailable)?;
-        let options = landfall_store_sqlite::Options { salt: 7 };
-        let store = SqliteStore::open(&folder.path().join("qa.db"), options)?;
-        self.0.lock().unwrap().push(folder);
-        Ok(Arc::new(store))
-    }
+/// A store in a folder that goes away with it.
+pub(crate) fn empty() -> Result<Scratch, StoreError> {
+    let folder = tempfile::tempdir().map_err(StoreError::unavailable)?;
+    let options = landfall_store_sqlite::Options { salt: 7 };
+    let store = SqliteStore::open_unflushed(&folder.path().join("qa.db"), options)?;
+    Ok(Scratch {
+        store: Arc::new(store),
+        keeper: Box::new(folder),
+    })
 }
 
-fn template(name: &str) -> Value {
+pub(crate) fn template(name: &str) -> Value {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../journeys");
     let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("it is there");
     serde_json::from_str(&text).expect("it is JSON")
 }
 
 async fn report_of(definition: &Value) -> Report {
-    let folders = Folders::default();
-    run(definition, &|| folders.empty()).await.expect("it runs")
+    run(definition, &empty).await.expect("it runs")
 }
 
 #[track_caller]
@@ -93,7 +88,6 @@ async fn an_expectation_that_does_not_come_true_is_told_with_what_there_was_inst
 async fn a_definition_without_test_profiles_is_no_green_one() {
     let mut none = template("cart-recovery");
     none.as_object_mut().expect("an object").remove("qa");
-    let folders = Folders::default();
-    let refused = run(&none, &|| folders.empty()).await;
+    let refused = run(&none, &empty).await;
     assert!(matches!(refused, Err(QaError::NoCases)), "{refused:?}");
 }

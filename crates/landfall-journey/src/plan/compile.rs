@@ -352,7 +352,7 @@ fn limits(channel: &ReachChannel) -> Limits {
 }
 
 /// The lists of steps within a step, with their paths.
-pub(super) fn nested<'d>(kind: &'d Kind, path: &str) -> Vec<(&'d [Step], String)> {
+pub(crate) fn nested<'d>(kind: &'d Kind, path: &str) -> Vec<(&'d [Step], String)> {
     match kind {
         Kind::Branch(branch) => vec![
             (&branch.then, format!("{path}.branch.then")),

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::ask::show;
 use super::ask::{Client, Connection};
+use super::journeys::gate::print_missing;
 use super::segments;
 
 /// `landfall apply`.
@@ -98,7 +99,15 @@ fn said(answer: &Value) -> String {
 pub(crate) fn print_faults(file: &str, answer: &Value) {
     let error = &answer["error"];
     let faults = error["faults"].as_array().cloned().unwrap_or_default();
-    if faults.is_empty() {
+    if error["missing"].is_array() {
+        eprintln!(
+            "{file}: people would enter this version at once, and its launch gate is closed:"
+        );
+        print_missing(&error["missing"]);
+        eprintln!(
+            "{file}: `landfall qa run {file} --on-server` runs its test profiles as they stand there"
+        );
+    } else if faults.is_empty() {
         eprintln!("{file}: {}", show::plain(&error["message"]));
     }
     for fault in faults {

@@ -1,5 +1,7 @@
 //! `landfall journeys`: which there are, whether they run, who is in them.
 
+pub(crate) mod gate;
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -14,6 +16,7 @@ const PATH: &str = "/landfall/v1/journeys";
 #[command(after_help = "\
 Examples:
   landfall journeys
+  landfall journeys gate cart-recovery
   landfall journeys start cart-recovery
   landfall journeys runs cart-recovery --limit 20")]
 pub(crate) struct Journeys {
@@ -45,6 +48,18 @@ enum Action {
     },
     /// End it: its runs are over, and messages that wait are taken back.
     Stop {
+        /// Slug, number or name.
+        journey: String,
+    },
+    /// What its launch gate asks for, and what is missing.
+    Gate {
+        /// Slug, number or name.
+        journey: String,
+    },
+    /// Waive what its launch gate asks for, with a reason that stays in the log.
+    Waive(gate::Waive),
+    /// The log of waivers: who, when, why.
+    Waivers {
         /// Slug, number or name.
         journey: String,
     },
@@ -99,7 +114,10 @@ pub(crate) fn run(journeys: &Journeys) -> Result<()> {
             println!("{:#}", answer["definition"]);
             Ok(())
         }
-        Action::Start { journey } => change(&client, journey, "start", as_json),
+        Action::Start { journey } => gate::start(&client, journey, as_json),
+        Action::Gate { journey } => gate::show_gate(&client, journey, as_json),
+        Action::Waive(waive) => gate::waive(&client, waive, as_json),
+        Action::Waivers { journey } => gate::waivers(&client, journey, as_json),
         Action::Pause { journey } => change(&client, journey, "pause", as_json),
         Action::Stop { journey } => change(&client, journey, "stop", as_json),
         Action::Enter { journey, ids, data } => {
@@ -202,16 +220,17 @@ fn list(client: &Client, as_json: bool) -> Result<()> {
 fn change(client: &Client, journey: &str, what: &str, as_json: bool) -> Result<()> {
     let path = format!("{PATH}/{}/{what}", Client::encoded(journey));
     let answer = client.post(&path, "application/json", b"{}")?;
+    changed(&answer, as_json);
+    Ok(())
+}
+
+fn changed(answer: &Value, as_json: bool) {
     if as_json {
         println!("{answer:#}");
-    } else {
-        println!(
-            "{} is {}.",
-            show::plain(&answer["name"]),
-            show::plain(&answer["state"])
-        );
+        return;
     }
-    Ok(())
+    let (name, state) = (show::plain(&answer["name"]), show::plain(&answer["state"]));
+    println!("{name} is {state}.");
 }
 
 fn enter(

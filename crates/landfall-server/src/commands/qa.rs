@@ -2,21 +2,20 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use landfall_engine::qa::{self, CaseReport, QaError, Report};
-use landfall_store::{Store, StoreError};
-use landfall_store_sqlite::SqliteStore;
 use serde_json::Value;
 
-use super::apply::is_schema;
-use super::ask::show;
+use super::apply::{is_schema, print_faults};
+use super::ask::{Client, Connection, show};
 
 /// `landfall qa`.
 #[derive(Debug, Args)]
 pub(crate) struct Qa {
+    #[command(flatten)]
+    connection: Connection,
     #[command(subcommand)]
     action: Action,
 }
@@ -24,44 +23,65 @@ pub(crate) struct Qa {
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Let the test profiles in a definition go through the journey, in virtual time. No server is needed,
-    /// and nothing is sent.
+    /// Let the test profiles in a definition go through the journey, in virtual time. Nothing is sent. A file
+    /// needs no server; what runs on the server is known to the launch gate.
     #[command(after_help = "\
 Examples:
   landfall qa run journeys/cart-recovery.json
-  landfall qa run journeys/*.json --junit qa.xml     for a pipeline: fails when one is not green")]
-    Run {
-        /// Files with one definition each.
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-        /// Write JUnit XML to this file, too.
-        #[arg(long, value_name = "FILE")]
-        junit: Option<PathBuf>,
-    },
+  landfall qa run journeys/*.json --junit qa.xml     for a pipeline: fails when one is not green
+  landfall qa run --journey cart-recovery            the newest version on the server: opens its launch gate
+  landfall qa run edited.json --on-server            a draft, before it is applied to a running journey")]
+    Run(Run),
+}
+
+/// `landfall qa run`.
+#[derive(Debug, Args)]
+struct Run {
+    /// Files with one definition each.
+    #[arg(required_unless_present = "journey", value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The newest version of a journey on the server, by slug, number or name.
+    #[arg(long, value_name = "JOURNEY", conflicts_with = "files")]
+    journey: Option<String>,
+    /// Run the files on the server, which keeps what came of it.
+    #[arg(long)]
+    on_server: bool,
+    /// Who runs it, for the record on the server.
+    #[arg(long, value_name = "NAME", env = "USER")]
+    by: Option<String>,
+    /// Write JUnit XML to this file, too.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
 }
 
 /// Runs the command. It fails when an expectation did not come true.
 pub(crate) fn run(command: &Qa) -> Result<()> {
-    let Action::Run { files, json, junit } = &command.action;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()?;
+    let Action::Run(run) = &command.action;
     let mut reports = Vec::new();
-    for file in files {
+    if let Some(journey) = &run.journey {
+        let client = Client::new(&command.connection)?;
+        let path = format!("/landfall/v1/journeys/{}/qa", Client::encoded(journey));
+        reports.push(on_server(&client, run, &path, b"{}", journey)?);
+    }
+    for file in &run.files {
         let text =
             std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-        if !is_schema(&text) {
-            reports.push(report_of(&runtime, file, &text)?);
+        if is_schema(&text) {
+            continue;
         }
+        reports.push(if run.on_server {
+            let client = Client::new(&command.connection)?;
+            let name = file.display().to_string();
+            on_server(&client, run, "/landfall/v1/qa", &text, &name)?
+        } else {
+            here(file, &text)?
+        });
     }
-    if let Some(path) = junit {
+    if let Some(path) = &run.junit {
         std::fs::write(path, junit_of(&reports))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    if *json {
+    if command.connection.json {
         println!("{}", serde_json::to_string_pretty(&reports)?);
     } else {
         reports.iter().for_each(print);
@@ -74,12 +94,10 @@ pub(crate) fn run(command: &Qa) -> Result<()> {
     Ok(())
 }
 
-fn report_of(runtime: &tokio::runtime::Runtime, file: &Path, text: &[u8]) -> Result<Report> {
+fn here(file: &Path, text: &[u8]) -> Result<Report> {
     let definition: Value =
         serde_json::from_slice(text).with_context(|| format!("{} is not JSON", file.display()))?;
-    let stores = Stores::default();
-    let report = runtime.block_on(qa::run(&definition, &|| stores.empty()));
-    match report {
+    match qa::run_blocking(&definition, &crate::scratch::empty) {
         Ok(report) => Ok(report),
         Err(QaError::Faults(faults)) => {
             for fault in &faults {
@@ -91,21 +109,15 @@ fn report_of(runtime: &tokio::runtime::Runtime, file: &Path, text: &[u8]) -> Res
     }
 }
 
-/// Empty stores, in folders that go away at the end.
-#[derive(Default)]
-struct Stores(Mutex<Vec<tempfile::TempDir>>);
-
-impl Stores {
-    fn empty(&self) -> Result<Arc<dyn Store>, StoreError> {
-        let folder = tempfile::tempdir().map_err(StoreError::unavailable)?;
-        let options = landfall_store_sqlite::Options { salt: 0 };
-        let store = SqliteStore::open(&folder.path().join("qa.db"), options)?;
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(folder);
-        Ok(Arc::new(store))
+fn on_server(client: &Client, run: &Run, path: &str, body: &[u8], name: &str) -> Result<Report> {
+    let by = run.by.as_deref().unwrap_or_default();
+    let path = format!("{path}?by={}", Client::encoded(by));
+    let (status, answer) = client.post_whatever(&path, "application/json", body)?;
+    if status != 200 {
+        print_faults(name, &answer);
+        bail!("the test profiles of {name} did not run");
     }
+    serde_json::from_value(answer["report"].clone()).context("the answer holds no report")
 }
 
 fn print(report: &Report) {
@@ -125,8 +137,8 @@ fn print(report: &Report) {
                 String::new(),
                 step.step.clone(),
                 span(step.after_ms),
-                step.status.to_owned(),
-                step.reason.unwrap_or_default().to_owned(),
+                step.status.clone(),
+                step.reason.clone().unwrap_or_default(),
             ]);
         }
     }

@@ -1,6 +1,6 @@
 //! Journeys through the real binary: files, people, runs, and the end of the process in between.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -34,6 +34,7 @@ fn a_journey_is_applied_started_entered_explained_and_survives_a_kill() {
     server.said(&["apply", "-f", &file]);
     let again = server.said(&["apply", "-f", &file]);
     assert!(again.contains("says the same"), "{again}");
+    server.said(&["qa", "run", "--journey", "cart-recovery"]);
     let cart = json!({"cart_id": "c1", "total": 50, "url": "https://shop.example/c1"});
     event(&server, "early", "cart_updated", &cart);
     // Until what happened before is counted, a start is refused and says so.
@@ -70,6 +71,92 @@ fn a_journey_is_applied_started_entered_explained_and_survives_a_kill() {
         "{why}"
     );
     assert!(why.contains("goal"), "{why}");
+    server.stop();
+}
+
+/// The cart recovery that comes with the program, without its alert; also as a file.
+fn without_alert(folder: &Path) -> (Value, String) {
+    let text = std::fs::read_to_string(template("cart-recovery")).expect("a file");
+    let mut definition: Value = serde_json::from_str(&text).expect("JSON");
+    definition
+        .as_object_mut()
+        .expect("an object")
+        .remove("alert");
+    let file = folder.join("cart.json");
+    std::fs::write(&file, definition.to_string()).expect("a file");
+    (definition, file.to_str().expect("a plain path").to_owned())
+}
+
+#[test]
+fn a_journey_is_refused_until_it_was_tried_and_the_rest_waived_and_the_log_says_why() {
+    let data = tempfile::tempdir().expect("a folder");
+    let server = Server::fresh(data.path());
+    let (mut definition, file) = without_alert(data.path());
+    let file = file.as_str();
+    server.said(&["apply", "-f", file]);
+
+    let start = ["journeys", "start", "cart-recovery"];
+    let refused = server.cli(&start);
+    assert!(!refused.status.success());
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("alert: nobody is told"), "{said}");
+    assert!(
+        said.contains("landfall qa run --journey cart-recovery"),
+        "{said}"
+    );
+    let cart = json!({"cart_id": "c1", "total": 50, "url": "https://shop.example/c1"});
+    event(&server, "ann", "cart_updated", &cart);
+    assert_eq!(runs(&server, "cart-recovery").len(), 0, "nobody entered");
+
+    let tried = server.said(&["qa", "run", "--journey", "cart-recovery", "--by", "ann"]);
+    assert!(
+        tried.contains("10 of 10 test profiles are green"),
+        "{tried}"
+    );
+    let gate = server.said(&["journeys", "gate", "cart-recovery"]);
+    assert!(gate.contains("must not start"), "{gate}");
+    let why = "the channel comes on Monday";
+    server.said(&[
+        "journeys",
+        "waive",
+        "cart-recovery",
+        "alert",
+        "--by",
+        "ben",
+        "--reason",
+        why,
+    ]);
+    server.until("/landfall/v1/deliveries/stream", || {
+        server.cli(&start).status.success()
+    });
+    event(&server, "ann", "cart_updated", &cart);
+    assert_eq!(runs(&server, "cart-recovery").len(), 1);
+
+    // What runs takes an edit only after that was tried.
+    definition["steps"][0]["delay"] = "2h".into();
+    std::fs::write(file, definition.to_string()).expect("a file");
+    let refused = server.cli(&["apply", "-f", file]);
+    assert!(!refused.status.success());
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        said.contains("qa: the test profiles of this version"),
+        "{said}"
+    );
+    assert!(
+        said.contains("alert"),
+        "it was waived for the first version only: {said}"
+    );
+    server.kill();
+
+    let server = Server::start(data.path(), &[]);
+    let log = server.said(&["journeys", "waivers", "cart-recovery"]);
+    assert!(log.contains("ben") && log.contains(why), "{log}");
+    let said = server.said(&["journeys", "gate", "cart-recovery", "--json"]);
+    let gate: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(
+        (&gate["open"], &gate["qa"]["by"]),
+        (&json!(true), &json!("ann"))
+    );
     server.stop();
 }
 

@@ -4,7 +4,7 @@ use super::Harness;
 use super::traits::*;
 use crate::{Document, DocumentKind};
 
-const KINDS: [DocumentKind; 8] = [
+const KINDS: [DocumentKind; 9] = [
     DocumentKind::Segment,
     DocumentKind::Export,
     DocumentKind::Import,
@@ -12,6 +12,7 @@ const KINDS: [DocumentKind; 8] = [
     DocumentKind::Journey,
     DocumentKind::JourneyVersion,
     DocumentKind::Waiver,
+    DocumentKind::QaRecord,
     DocumentKind::SegmentCounts,
 ];
 

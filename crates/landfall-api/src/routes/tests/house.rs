@@ -11,9 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use landfall_domain::time::{ManualClock, Timestamp};
 use landfall_engine::credentials::Network;
 use landfall_engine::directory::{DirectoryFile, KeyKind, WorkspaceRecord};
+use landfall_engine::qa::Scratch;
 use landfall_engine::seal::{MASTER_KEY_BYTES, MasterKey};
 use landfall_engine::{Directory, Links, Opened, Sending, Workspace};
-use landfall_store::ActivityQuery;
+use landfall_store::{ActivityQuery, StoreError};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -53,6 +54,18 @@ impl Answer {
     pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
     }
+}
+
+/// An empty store for a test profile of a journey.
+fn scratch() -> Result<Scratch, StoreError> {
+    let folder = tempfile::tempdir().map_err(StoreError::unavailable)?;
+    let options = landfall_store_sqlite::Options { salt: 0 };
+    let path = folder.path().join("qa.db");
+    let store = landfall_store_sqlite::SqliteStore::open_unflushed(&path, options)?;
+    Ok(Scratch {
+        store: Arc::new(store),
+        keeper: Box::new(folder),
+    })
 }
 
 impl House {
@@ -97,7 +110,8 @@ impl House {
         let links = Links::new(&directory, "https://push.example.org").unwrap();
         let app = App::new(directory, settings)
             .with_links(Some(links.clone()))
-            .with_sending(sending.clone());
+            .with_sending(sending.clone())
+            .with_qa(Arc::new(scratch));
         Self {
             router: crate::app::router(app),
             sending,

@@ -11,6 +11,7 @@ use landfall_store::{Store, StoreError};
 use serde_json::Value;
 
 use crate::segments::Builder;
+use crate::tests::launch::open_gate;
 use crate::tests::shop::{NOW, Shop, person, seconds};
 use crate::timers::Timekeeper;
 use crate::{Opened, Options, SubmitError, Workspace};
@@ -89,6 +90,8 @@ impl House {
             .drain()
             .await
             .expect("builds");
+        let opened = open_gate(workspace, &applied.journey.slug).await;
+        opened.expect("waives");
         applied.id
     }
 

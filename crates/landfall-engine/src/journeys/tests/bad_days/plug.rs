@@ -15,6 +15,7 @@ use super::{balance, did, known, member, order, providers, told, whole};
 use crate::journeys::{JourneyError, JourneyState, named};
 use crate::segments::Builder;
 use crate::tests::faults::{Faulty, When};
+use crate::tests::launch::launch;
 use crate::tests::shop::{DAY, HOUR, NOW, Shop, device, receipt, who};
 
 /// What is done to the shop.
@@ -143,7 +144,7 @@ impl Plug {
         let known = named(self.house.shop.store.as_ref(), "whole")?;
         let state = known.map(|(_, journey)| journey.state);
         if state != Some(JourneyState::Running) {
-            workspace.start_journey("whole").await?;
+            launch(workspace, "whole").await?;
         }
         Ok(())
     }
