@@ -110,6 +110,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(journeys::start))
         .routes(routes!(journeys::pause))
         .routes(routes!(journeys::stop))
+        .routes(routes!(journeys::forecast::get))
         .routes(routes!(journeys::gate::get))
         .routes(routes!(journeys::gate::waivers, journeys::gate::waive))
         .routes(routes!(journeys::qa::get, journeys::qa::run))

@@ -10,6 +10,7 @@ pub mod definitions;
 pub mod directory;
 pub mod dispatch;
 pub mod feed;
+pub mod forecast;
 pub mod heartbeat;
 pub mod intake;
 mod interests;

@@ -5,6 +5,7 @@ mod actions;
 mod door;
 mod goals;
 mod message;
+mod prospect;
 mod reaching;
 mod steps;
 mod tell;
@@ -31,6 +32,7 @@ use crate::trace::Trace;
 use walk::Walk;
 
 pub use goals::{Recomputed, recompute};
+pub use prospect::{Prospect, prospect};
 
 /// After an event a person may still come to match the filter for this long (semantics.md 6.1).
 pub const FILTER_WINDOW: Span = Span::minutes(30);
@@ -111,7 +113,7 @@ pub enum Entered {
 }
 
 /// Why a person did not enter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// The event is not the trigger's, or its data are not.
@@ -126,6 +128,20 @@ pub enum Refusal {
     FilterUnmet,
     /// The person is not known, or gone.
     PersonGone,
+}
+
+impl Refusal {
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TriggerUnmet => "trigger_unmet",
+            Self::TooOld => "too_old",
+            Self::TooOften => "too_often",
+            Self::AlreadyIn => "already_in",
+            Self::FilterUnmet => "filter_unmet",
+            Self::PersonGone => "person_gone",
+        }
+    }
 }
 
 /// Something that happens to a run.

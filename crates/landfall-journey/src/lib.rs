@@ -6,6 +6,7 @@
 //!   whoever drives it does in the transaction that stores the run.
 //! - [`reach`]: the race of channels for one intent.
 //! - [`occurrence`]: when products, dates and schedules come.
+//! - [`forecast`]: whom a journey would reach over what, and what its fallback would cost.
 //! - [`gate`]: what a journey must have before it starts.
 //! - [`names`]: names that came from elsewhere, and their repair.
 //!
@@ -15,6 +16,7 @@ pub mod chance;
 pub mod clock;
 pub mod definition;
 mod effect;
+pub mod forecast;
 pub mod gate;
 mod interpret;
 pub mod money;
@@ -31,9 +33,9 @@ mod trace;
 pub use definition::Definition;
 pub use effect::{Convert, Effect, Ruling, Send};
 pub use interpret::{
-    Cause, EVENT_AGE_MAX, Entered, FILTER_WINDOW, HELD, History, Occasion, Outcome, RECEIPTS_COME,
-    REFUNDABLE, Recomputed, Refusal, Setting, Stimulus, advance, enter, recompute, stand_still,
-    watched_until,
+    Cause, EVENT_AGE_MAX, Entered, FILTER_WINDOW, HELD, History, Occasion, Outcome, Prospect,
+    RECEIPTS_COME, REFUNDABLE, Recomputed, Refusal, Setting, Stimulus, advance, enter, prospect,
+    recompute, stand_still, watched_until,
 };
 pub use plan::{Numbering, Plan, PlanStep, STEPS_MAX, Surroundings};
 pub use run::{Origin, Run, RunError, Sent};

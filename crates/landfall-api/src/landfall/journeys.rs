@@ -1,6 +1,7 @@
 //! `/landfall/v1/journeys`: definitions, their versions, and whether they run.
 
 pub(crate) mod enter;
+pub(crate) mod forecast;
 pub(crate) mod gate;
 pub(crate) mod qa;
 pub(crate) mod runs;

@@ -1,6 +1,7 @@
 //! Journeys on a real store, with a clock that is moved by hand.
 
 mod bad_days;
+mod forecast;
 mod gate;
 mod house;
 mod revenue;

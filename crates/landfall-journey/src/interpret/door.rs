@@ -37,7 +37,7 @@ pub(super) fn enter(plan: &Plan, setting: &Setting<'_>, occasion: &Occasion) -> 
     }
 }
 
-fn begin(plan: &Plan, setting: &Setting<'_>, occasion: &Occasion) -> Run {
+pub(super) fn begin(plan: &Plan, setting: &Setting<'_>, occasion: &Occasion) -> Run {
     let event = occasion.event.as_ref();
     let data = event.map(|event| plan.needs.keep(&event.data));
     let data = data.filter(|data| !data.is_null());
@@ -110,7 +110,7 @@ impl Walk<'_> {
         event.is_some_and(|event| self.is_event(filter, event, Check::Trigger))
     }
 
-    fn may_start(&mut self, occasion: &Occasion) -> Result<(), Refusal> {
+    pub(super) fn may_start(&mut self, occasion: &Occasion) -> Result<(), Refusal> {
         let history = occasion.history;
         let now = self.setting.now;
         let verdict = match self.plan.definition.entry.frequency {
@@ -135,7 +135,7 @@ impl Walk<'_> {
         verdict
     }
 
-    fn filter_holds(&mut self) -> bool {
+    pub(super) fn filter_holds(&mut self) -> bool {
         let plan = self.plan;
         let filter = plan.definition.entry.filter.as_ref();
         filter.is_none_or(|filter| self.asks(None, Check::Filter, filter).holds)

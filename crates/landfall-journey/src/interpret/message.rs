@@ -74,7 +74,7 @@ impl Walk<'_> {
         })
     }
 
-    fn ruling(&mut self, planned: &PlannedMessage) -> Ruling {
+    pub(super) fn ruling(&mut self, planned: &PlannedMessage) -> Ruling {
         let message = &planned.message;
         let step = Some(planned.step);
         let refused = if self.run.holdout {

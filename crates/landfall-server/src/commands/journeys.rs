@@ -1,5 +1,6 @@
 //! `landfall journeys`: which there are, whether they run, who is in them.
 
+mod forecast;
 pub(crate) mod gate;
 
 use anyhow::Result;
@@ -16,6 +17,7 @@ const PATH: &str = "/landfall/v1/journeys";
 #[command(after_help = "\
 Examples:
   landfall journeys
+  landfall journeys forecast cart-recovery
   landfall journeys gate cart-recovery
   landfall journeys start cart-recovery
   landfall journeys runs cart-recovery --limit 20")]
@@ -48,6 +50,11 @@ enum Action {
     },
     /// End it: its runs are over, and messages that wait are taken back.
     Stop {
+        /// Slug, number or name.
+        journey: String,
+    },
+    /// How many people it would reach now, over what, and what its fallback would cost.
+    Forecast {
         /// Slug, number or name.
         journey: String,
     },
@@ -115,6 +122,7 @@ pub(crate) fn run(journeys: &Journeys) -> Result<()> {
             Ok(())
         }
         Action::Start { journey } => gate::start(&client, journey, as_json),
+        Action::Forecast { journey } => forecast::show_forecast(&client, journey, as_json),
         Action::Gate { journey } => gate::show_gate(&client, journey, as_json),
         Action::Waive(waive) => gate::waive(&client, waive, as_json),
         Action::Waivers { journey } => gate::waivers(&client, journey, as_json),

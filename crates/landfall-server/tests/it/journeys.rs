@@ -108,6 +108,9 @@ fn a_journey_is_refused_until_it_was_tried_and_the_rest_waived_and_the_log_says_
     event(&server, "ann", "cart_updated", &cart);
     assert_eq!(runs(&server, "cart-recovery").len(), 0, "nobody entered");
 
+    let forecast = server.said(&["journeys", "forecast", "cart-recovery"]);
+    assert!(forecast.contains("remind/sms"), "{forecast}");
+    assert!(forecast.contains("who did `cart_updated"), "{forecast}");
     let tried = server.said(&["qa", "run", "--journey", "cart-recovery", "--by", "ann"]);
     assert!(
         tried.contains("10 of 10 test profiles are green"),

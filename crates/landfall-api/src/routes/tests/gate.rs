@@ -1,4 +1,4 @@
-//! The launch gate, waivers and test profiles through Landfall's own API.
+//! The launch gate, waivers, test profiles and the forecast through Landfall's own API.
 
 use landfall_engine::segments::Builder;
 
@@ -211,4 +211,57 @@ async fn what_cannot_be_waived_or_run_is_refused_with_what_to_do() {
         .said_to("GET /landfall/v1/journeys/nothing/gate", &json!({}))
         .await;
     assert_eq!(status, 404);
+}
+
+#[tokio::test]
+async fn a_forecast_tells_who_would_be_reached_over_what_and_what_it_costs() {
+    let house = House::open();
+    let name = |step: &str| json!({"step": step, "delay": "now", "intent": "Greet"});
+    let mut definition = welcome();
+    definition["steps"] = json!([{"id": "hello", "reach": {"channels": [
+        {"push": {"body": "Welcome"}, "name": name("Push 1")},
+        {"email": {"subject": "Hello", "body": "Welcome"}, "cost": "0.002", "name": name("Mail 1")}]}}]);
+    definition["qa"][0]["expect"] = json!([{"step": "hello/email", "is": "sent"}]);
+    house.applied(&definition).await;
+    for (id, token) in [("ann", Some("t1")), ("ben", None)] {
+        let person = json!({"email": format!("{id}@shop.example")});
+        house
+            .track(&format!("PUT /api/v1/customers/{id}"), person.to_string())
+            .await;
+        if let Some(token) = token {
+            let device = json!({"device": {"id": token, "platform": "ios"}});
+            let call = format!("PUT /api/v1/customers/{id}/devices");
+            house.track(&call, device.to_string()).await;
+        }
+        let event = json!({"name": "signed_up"});
+        house
+            .track(
+                &format!("POST /api/v1/customers/{id}/events"),
+                event.to_string(),
+            )
+            .await;
+    }
+    let (status, told) = house
+        .said_to(&format!("GET {JOURNEY}/forecast"), &json!({}))
+        .await;
+    assert_eq!(status, 200, "{told}");
+    assert_eq!(told["base"]["kind"], "event");
+    let split = json!({"people": 2, "by_platform": {"ios": 1, "none": 1}});
+    assert_eq!((&told["qualified"], &told["eligible"]), (&split, &split));
+    assert_eq!(
+        told["covered"],
+        json!({"people": 1, "by_platform": {"ios": 1}})
+    );
+    let channels = &told["intents"][0]["channels"];
+    assert_eq!(
+        (&channels[0]["first"], &channels[1]["first"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(channels[0]["closed"], json!({"no_device": 1}));
+    assert_eq!(channels[1]["price"], "0.002");
+    assert_eq!(
+        told["fallback_cost"],
+        json!({"least": "0.002", "most": "0.004"})
+    );
+    assert!(told["assumptions"].as_array().unwrap().len() > 3);
 }
