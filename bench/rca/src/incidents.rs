@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
-use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use landfall_insight::localise::{
@@ -11,6 +10,7 @@ use landfall_insight::localise::{
 use serde_json::Value;
 
 use crate::score::{Score, ranked, said};
+use crate::watch::Watch;
 
 /// Minutes of history that make the baseline.
 const HISTORY: usize = 10;
@@ -37,9 +37,9 @@ pub fn run(data: &Path, verbose: bool, halves: bool) -> Result<()> {
             direction: Direction::Rise,
             ..Options::default()
         };
-        let begin = Instant::now();
+        let watch = Watch::start();
         let answer = localise(&cube, &options);
-        let seconds = begin.elapsed().as_secs_f64();
+        let seconds = watch.seconds();
         let said = said(&answer);
         let places = ranked(&answer);
         let place = causes

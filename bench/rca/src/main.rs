@@ -6,6 +6,7 @@ mod generate;
 mod incidents;
 mod random;
 mod score;
+mod watch;
 
 use std::path::PathBuf;
 
