@@ -10,6 +10,7 @@ mod arrival;
 mod coincide;
 mod facts;
 mod onset;
+mod recent;
 mod suspect;
 #[cfg(test)]
 mod tests;
@@ -205,7 +206,7 @@ pub struct Change {
 }
 
 /// Everything that a verdict is given on.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Picture {
     /// Pushes of the journey, with what is still to come already expected.
     pub funnel: Funnel,
@@ -224,12 +225,40 @@ pub struct Picture {
     pub qualified_before: Vec<f64>,
     /// Orders among messages of all channels over the time of both periods.
     pub orders: Vec<Point>,
+    /// Beginning of the period that is looked at.
+    pub start: Timestamp,
+    /// Orders among delivered pushes by day, from weeks before both periods to the end.
+    pub orders_by_day: Vec<Point>,
+    /// People who qualified by day, over the same time, as `x`.
+    pub people_by_day: Vec<Point>,
     /// What was changed lately.
     pub changes: Vec<Change>,
     /// The query that opens the rows of the period that is looked at.
     pub rows: Rows,
     /// The same for the period to compare with.
     pub rows_before: Rows,
+}
+
+impl Default for Picture {
+    /// Of nothing at all.
+    fn default() -> Self {
+        Self {
+            funnel: Funnel::default(),
+            unit: String::new(),
+            noise: Noise::default(),
+            reasons: Vec::new(),
+            channels: Vec::new(),
+            others: None,
+            qualified_before: Vec::new(),
+            orders: Vec::new(),
+            start: Timestamp::EPOCH,
+            orders_by_day: Vec::new(),
+            people_by_day: Vec::new(),
+            changes: Vec::new(),
+            rows: Rows::default(),
+            rows_before: Rows::default(),
+        }
+    }
 }
 
 /// What may be looked up once there is a suspect.

@@ -248,6 +248,9 @@ pub struct Decomposition {
     pub revenue: Shift,
     /// Contributions in the order of [`Factor::ALL`].
     pub factors: Vec<f64>,
+    /// The part of [`Factor::Converted`] that lies in orders after neither receipt nor open. It falls
+    /// with what arrives, too, for who received without a report is among those.
+    pub unconfirmed: f64,
     /// Contributions of the platforms.
     pub platforms: Vec<PlatformPart>,
 }
@@ -355,6 +358,7 @@ pub fn decompose(funnel: &Funnel) -> Result<Decomposition, DecomposeError> {
     let mut out = Decomposition {
         revenue: Shift::default(),
         factors: vec![0.0; Factor::ALL.len()],
+        unconfirmed: 0.0,
         platforms: Vec::new(),
     };
     for platform in &funnel.platforms {
@@ -371,7 +375,10 @@ pub fn decompose(funnel: &Funnel) -> Result<Decomposition, DecomposeError> {
     }
     for (way, factors) in WAYS {
         let parts = nested::decompose(&whole, &groups(funnel, way))?;
+        let known = out.of(Factor::Converted);
         out.add(&parts, factors);
+        // The way of orders after neither is the last one.
+        out.unconfirmed = out.of(Factor::Converted) - known;
     }
     Ok(out)
 }

@@ -86,9 +86,12 @@ fn place(case: &Case<'_>, suspicion: &Suspicion, lookup: &dyn Lookup) -> Place {
         .unwrap_or_else(|| by_contribution(case, factor))
 }
 
-/// Without a localisation: the version that contributed most, or its platform, or everything.
+/// Without a localisation: the version that contributed most, or its platform, or everything. Opens and
+/// orders are too few for that: there the greatest contribution is often the luckiest.
 fn by_contribution(case: &Case<'_>, factor: Factor) -> Place {
-    let Some(at) = Factor::OF_PLATFORM.iter().position(|f| *f == factor) else {
+    let many = [Factor::Sent, Factor::Delivered].contains(&factor);
+    let at = Factor::OF_PLATFORM.iter().position(|f| *f == factor);
+    let Some(at) = at.filter(|_| many) else {
         return Place::default();
     };
     let total = case.decomposition.of(factor);
@@ -167,25 +170,83 @@ fn coincides(case: &Case<'_>, since: Option<&Onset>) -> Vec<Change> {
         .collect()
 }
 
-/// The loss of all stages that belong to the problem, less what other channels of the journey caught.
+/// The loss of all stages that belong to the problem: with what other channels of the journey lost by the
+/// same, less what they caught.
 fn money(case: &Case<'_>, suspicion: &Suspicion) -> Money {
-    let parts = suspicion.factors.iter().map(|factor| case.money(*factor));
-    let (mut gross, mut low, mut high) = (0.0, 0.0_f64, 0.0_f64);
-    for (money, span) in parts {
-        gross -= money;
-        low += (money - span.low).powi(2);
-        high += (span.high - money).powi(2);
+    if suspicion.problem == Problem::OrderTracking {
+        // What is not reported is not lost.
+        return Money::default();
     }
-    let lost = gross - caught(case, suspicion.problem).min(gross.max(0.0));
+    let (mut gross, mut low, mut high) = (0.0, 0.0_f64, 0.0_f64);
+    let after = case.decomposition.revenue.after;
+    for factor in &suspicion.factors {
+        match case.recent(*factor) {
+            Some(recent) if recent.undone > 1.0 => {
+                let lost = after * (recent.undone - 1.0);
+                let error = 1.96 * recent.error * (after + lost);
+                gross += lost;
+                low += error * error;
+                high += error * error;
+            }
+            _ => {
+                let (money, span) = case.money(*factor);
+                gross -= money;
+                low += (money - span.low).powi(2);
+                high += (span.high - money).powi(2);
+            }
+        }
+    }
+    if suspicion.factor == Some(Factor::Delivered) && suspicion.problem == Problem::Delivery {
+        // Who received without a report is among those whose orders come after neither.
+        gross -= case.decomposition.unconfirmed.min(0.0);
+    }
+    let (low, high) = (low.sqrt(), high.sqrt());
+    let beside = beside_lost(case, suspicion, gross);
+    let lost = gross + beside - caught(case, suspicion.problem).min(gross.max(0.0));
+    // What other channels lost is as uncertain as what it is reckoned from.
+    let stretch = if gross > 0.0 {
+        (gross + beside) / gross
+    } else {
+        1.0
+    };
     let before = case.decomposition.revenue.before;
+    let all: f64 = case.picture.channels.iter().map(|c| c.value.before).sum();
     Money {
         lost,
         interval: Span {
-            low: lost - high.sqrt(),
-            high: lost + low.sqrt(),
+            low: lost - high * stretch,
+            high: lost + low * stretch,
         },
         gross,
-        share: (before > 0.0).then(|| lost / before),
+        share: (before + all > 0.0).then(|| lost / (before + all)),
+    }
+}
+
+/// What the journey's other channels lost by the same problem: where it is one of people, of rules or of
+/// the offer, they are hit alike.
+fn beside_lost(case: &Case<'_>, suspicion: &Suspicion, gross: f64) -> f64 {
+    let channels = &case.picture.channels;
+    let after = case.decomposition.revenue.after;
+    match (suspicion.problem, suspicion.cause) {
+        (Problem::Seasonality | Problem::Offer, _) | (_, Cause::AudienceShrink) => {
+            let value: f64 = channels.iter().map(|c| c.value.after).sum();
+            if after > 0.0 {
+                gross * value / after
+            } else {
+                0.0
+            }
+        }
+        (Problem::Eligibility, Cause::Cap | Cause::QuietHours | Cause::Consent) => {
+            let lost = channels.iter().map(|channel| {
+                let rate = |sent: f64, of: f64| sent / of.max(1.0);
+                let before = rate(channel.sent.before, channel.qualified.before);
+                let now = rate(channel.sent.after, channel.qualified.after);
+                let each = rate(channel.value.before, channel.sent.before);
+                ((before - now) * channel.qualified.after * each).max(0.0)
+            });
+            lost.sum()
+        }
+        _ => 0.0,
     }
 }
 
@@ -425,7 +486,9 @@ fn says(case: &Case<'_>, suspicion: &Suspicion, place: &Place, money: &Money) ->
         (Problem::Offer, Cause::OrderValue) => "Offer: orders are worth less".to_owned(),
         (Problem::Offer, _) => "Offer: opened as before, and bought less".to_owned(),
         (Problem::OrderTracking, _) => {
-            "Tracking of orders: they stopped to come in, by every channel".to_owned()
+            return format!(
+                "Tracking of orders: they stopped to come in, by every channel. They are missing from the figures (revenue {share}), not lost."
+            );
         }
         (Problem::Seasonality, _) => {
             "Season: fewer people and fewer orders, by every channel".to_owned()

@@ -3,6 +3,7 @@
 use landfall_domain::reason::{Class, Kind, Reason, Stage};
 
 use super::arrival::{Arrival, judge_arrival};
+use super::recent::{self, Recent};
 use super::{Beside, Cause, Picture, Problem, Ratio, ReasonCount, StageLine, onset};
 use crate::decompose::Shift;
 use crate::decompose::funnel::{Decomposition, Factor, Platform, Steps};
@@ -18,6 +19,8 @@ const QUIETER: f64 = 0.10;
 /// Standard errors of the orders of all channels from which fewer people count as the season. Between
 /// a season that takes a sixth of the orders and none at all, with some hundreds of orders.
 const SEASON: f64 = 1.2;
+/// Standard errors that are asked for beyond [`CLEAR`] when each of seven days may be the beginning.
+const BEGINNINGS: f64 = 0.5;
 /// Rate of orders, over what it was, below which they are not reported any more.
 const VANISHED: f64 = 0.15;
 
@@ -76,6 +79,18 @@ impl Case<'_> {
                 }
             }
             Factor::Coverage | Factor::Eligible => self.ratio(factor).z(self.dispersion(factor)),
+            Factor::Converted => {
+                let own = self.stratified(factor);
+                // The clearest of several beginnings is clear by chance more often than one is.
+                let recent = self.recent(factor).map_or(0.0, |recent| recent.z);
+                // Fewer orders for each message that arrived may also be fewer opens.
+                let opened = self.stratified(Factor::Opened) > -CLEAR;
+                if own > -CLEAR && opened && recent <= -CLEAR - BEGINNINGS {
+                    recent
+                } else {
+                    own
+                }
+            }
             _ => self.stratified(factor),
         }
     }
@@ -83,10 +98,8 @@ impl Case<'_> {
     fn stratified(&self, factor: Factor) -> f64 {
         let complete = self.picture.noise.complete[factor.index()].clamp(0.01, 1.0);
         let (mut sum, mut variance) = (0.0, 0.0);
-        for platform in &self.picture.funnel.platforms {
-            let Some(ratio) = platform_ratio(platform, factor) else {
-                continue;
-            };
+        let platforms = self.picture.funnel.platforms.iter();
+        for ratio in platforms.flat_map(|platform| strata(platform, factor)) {
             let (n0, n1) = (ratio.of.before, ratio.of.after);
             let Some(rate) = ratio.rate() else { continue };
             let weight = n0 * n1 / (n0 + n1);
@@ -117,9 +130,29 @@ impl Case<'_> {
         }
     }
 
-    /// Numbers of people vary from week to week far more than coins do: what earlier periods did
-    /// says how much, and a tenth is how weeks are.
+    /// The latest days beside the weeks before.
+    pub(super) fn recent(&self, factor: Factor) -> Option<Recent> {
+        let (picture, start) = (self.picture, self.picture.start);
+        match factor {
+            Factor::Qualified => recent::of_count(&picture.people_by_day, start),
+            Factor::Converted => {
+                recent::of_rate(&picture.orders_by_day, start, self.dispersion(factor))
+            }
+            _ => None,
+        }
+    }
+
+    /// Numbers of people vary from week to week far more than coins do: what earlier days or periods
+    /// did says how much, and a tenth is how weeks are.
     fn qualified_z(&self) -> f64 {
+        match self.recent(Factor::Qualified) {
+            Some(recent) if recent.ratio <= 1.0 - QUIETER => recent.z,
+            Some(_) => 0.0,
+            None => self.qualified_z_of_periods(),
+        }
+    }
+
+    fn qualified_z_of_periods(&self) -> f64 {
         let ratio = self.ratio(Factor::Qualified).hits;
         if ratio.before <= 0.0 || ratio.after <= 0.0 {
             return if ratio.before > 30.0 { -9.0 } else { 0.0 };
@@ -170,7 +203,17 @@ impl Case<'_> {
 
     fn is_loss(&self, factor: Factor) -> bool {
         let worth = WORTH * self.decomposition.revenue.before.abs();
-        self.z(factor) <= -CLEAR && -self.decomposition.of(factor) >= worth
+        self.z(factor) <= -CLEAR && self.loss(factor) >= worth
+    }
+
+    /// What a factor lost: beside the period before, or beside the weeks before where those tell more.
+    pub(super) fn loss(&self, factor: Factor) -> f64 {
+        let recent = self
+            .recent(factor)
+            .filter(|recent| self.z(factor) == recent.z);
+        let undone = recent.map_or(1.0, |recent| recent.undone);
+        let lately = self.decomposition.revenue.after * (undone - 1.0);
+        (-self.decomposition.of(factor)).max(lately)
     }
 
     /// The problem with the greatest loss.
@@ -183,10 +226,7 @@ impl Case<'_> {
             // Where only receipts were lost, what delivered lost opened gained.
             .filter(|factor| !unreported || *factor != Factor::Delivered)
             .collect();
-        losses.sort_by(|a, b| {
-            let money = |factor: &Factor| self.decomposition.of(*factor);
-            money(a).total_cmp(&money(b))
-        });
+        losses.sort_by(|a, b| self.loss(*b).total_cmp(&self.loss(*a)));
         let Some(first) = losses.first().copied() else {
             return if unreported {
                 lost_receipts(z)
@@ -194,7 +234,7 @@ impl Case<'_> {
                 nothing()
             };
         };
-        let worst = -self.decomposition.of(first);
+        let worst = self.loss(first);
         if unreported && worst < 3.0 * WORTH * self.decomposition.revenue.before.abs() {
             return lost_receipts(z);
         }
@@ -210,8 +250,7 @@ impl Case<'_> {
     fn join_token_losses(&self, suspicion: &mut Suspicion, losses: &[Factor]) {
         let sent =
             losses.contains(&Factor::Sent) && self.explain(Factor::Sent).cause == Cause::TokenChurn;
-        let covered = losses.contains(&Factor::Coverage)
-            && self.explain(Factor::Coverage).reason == Some(Reason::DevicesSuspended);
+        let covered = self.grown(Factor::Coverage) == Some(Reason::DevicesSuspended);
         let either = matches!(suspicion.factor, Some(Factor::Sent | Factor::Coverage));
         if sent && covered && either {
             let z = self.z(Factor::Sent);
@@ -241,10 +280,9 @@ impl Case<'_> {
             Factor::Converted => self.fewer_orders(),
             Factor::Value => (Problem::Offer, Cause::OrderValue),
         };
-        let factors = if problem == Problem::Seasonality {
-            vec![Factor::Qualified, Factor::Converted]
-        } else {
-            vec![factor]
+        let factors = match problem {
+            Problem::Seasonality => vec![Factor::Qualified, Factor::Converted],
+            _ => vec![factor],
         };
         Suspicion {
             problem,
@@ -299,7 +337,10 @@ impl Case<'_> {
             Some(others) if others.qualified.before >= 100.0 => {
                 change(others.qualified) <= own / 2.0
             }
-            _ => self.all_orders().z(1.0) <= -SEASON,
+            _ => match self.recent(Factor::Converted) {
+                Some(recent) => recent.z <= -SEASON - BEGINNINGS,
+                None => self.all_orders().z(1.0) <= -SEASON,
+            },
         };
         if season {
             (Problem::Seasonality, Cause::Season)
@@ -407,6 +448,31 @@ pub(super) fn platform_ratio(platform: &Platform, factor: Factor) -> Option<Rati
         hits: Shift::new(hits0, hits1),
         of: Shift::new(of0, of1),
     })
+}
+
+/// Orders and messages of one way to an order.
+type Way = fn(&Steps) -> (f64, f64);
+
+/// The rates of a factor that are compared each by itself: orders by the way that they came, so that
+/// fewer opens do not look like fewer orders.
+fn strata(platform: &Platform, factor: Factor) -> Vec<Ratio> {
+    if factor != Factor::Converted {
+        return platform_ratio(platform, factor).into_iter().collect();
+    }
+    let (before, after) = sides(platform, None);
+    let ways: [Way; 3] = [
+        |s| (s.converted_opened, s.opened),
+        |s| (s.converted_unopened, s.delivered - s.opened),
+        |s| (s.converted_unconfirmed, s.sent - s.delivered),
+    ];
+    let ratio = |way: Way| {
+        let ((hits0, of0), (hits1, of1)) = (way(&before), way(&after));
+        Ratio {
+            hits: Shift::new(hits0, hits1),
+            of: Shift::new(of0, of1),
+        }
+    };
+    ways.into_iter().map(ratio).collect()
 }
 
 /// Devices for each person are no share: somebody may have two.

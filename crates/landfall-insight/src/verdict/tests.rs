@@ -355,3 +355,39 @@ fn a_release_that_is_like_the_others_explains_nothing() {
     assert!(!effect.coincides());
     assert_eq!(adoption_effect("ios", "5.2", &[], 0.9, 1.0), None);
 }
+
+/// Days with `n` cases and `x` hits each, the last seven of them from `START` on.
+fn days(before: i64, x: impl Fn(i64) -> f64) -> (Vec<Point>, Timestamp) {
+    let start = Timestamp::from_millis(20_000 * DAY_MS);
+    let points = (-before..7).map(|day| Point {
+        at: start.plus_millis(day * DAY_MS),
+        n: 3_000.0,
+        x: x(day),
+    });
+    (points.collect(), start)
+}
+
+#[test]
+fn weeks_before_tell_what_one_week_is_too_short_for() {
+    let (orders, start) = days(28, |day| if day < 2 { 45.0 } else { 30.0 });
+    let recent = recent::of_rate(&orders, start, 1.0).expect("four weeks");
+    assert!(recent.z < -4.0, "{recent:?}");
+    assert!((recent.ratio - 30.0 / 45.0).abs() < 0.02, "{recent:?}");
+    // Five days at two thirds, in a week of which two were as usual.
+    assert!((recent.undone - 315.0 / 240.0).abs() < 0.02, "{recent:?}");
+    let (people, start) = days(28, |day| if day < 3 { 8_000.0 } else { 6_400.0 });
+    let recent = recent::of_count(&people, start).expect("four weeks");
+    assert!(
+        recent.z < -5.0 && (recent.ratio - 0.8).abs() < 1e-9,
+        "{recent:?}"
+    );
+    let (steady, start) = days(28, |day| 45.0 + f64::from((day.rem_euclid(7)) as i32));
+    let recent = recent::of_rate(&steady, start, 1.0).expect("four weeks");
+    assert!(
+        recent.z > -1.0,
+        "days of the week are no change: {recent:?}"
+    );
+    let (short, start) = days(5, |_| 45.0);
+    assert_eq!(recent::of_rate(&short, start, 1.0), None);
+    assert_eq!(recent::of_count(&short, start), None);
+}
