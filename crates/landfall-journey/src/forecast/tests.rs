@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::sample::{journey, plan};
 
-fn channel(kind: &str, content: Value, more: Value) -> Value {
+fn channel(kind: &str, content: Value, more: &Value) -> Value {
     let mut channel = json!({ "name": { "step": "Step 1", "delay": "1h", "intent": "Remind" } });
     channel[kind] = content;
     for (key, value) in more.as_object().unwrap() {
@@ -18,17 +18,17 @@ fn reach(id: &str) -> Value {
     let push = channel(
         "push",
         json!({ "title": "It waits" }),
-        json!({ "not_delivered_within": "30m" }),
+        &json!({ "not_delivered_within": "30m" }),
     );
     let sms = channel(
         "sms",
         json!({ "body": "It waits" }),
-        json!({ "needs_opt_in": true, "cost": "0.07", "not_delivered_within": "2h" }),
+        &json!({ "needs_opt_in": true, "cost": "0.07", "not_delivered_within": "2h" }),
     );
     let mail = channel(
         "email",
         json!({ "subject": "It", "body": "waits" }),
-        json!({ "cost": "0.001" }),
+        &json!({ "cost": "0.001" }),
     );
     json!({ "id": id, "reach": { "channels": [push, sms, mail] } })
 }
