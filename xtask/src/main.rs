@@ -6,6 +6,7 @@ mod run;
 mod test;
 mod tidy;
 mod tools;
+mod ui;
 mod up;
 
 use std::process::ExitCode;
@@ -14,7 +15,7 @@ const HELP: &str = "\
 cargo x <command>
 
   up [--listen ADDR] [--data DIR] [--release]
-               build Landfall and serve it on 127.0.0.1:7171; makes a workspace at first start
+               build Landfall with its pages and serve it on 127.0.0.1:7171; makes a workspace at first start
   test [--fast] [FILTER]
                install what tests need, then formatting, lints, tidy and all tests
                (--fast: no installing; tests that need PostgreSQL or clients are left out)

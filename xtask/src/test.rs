@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::postgres::{self, Postgres};
 use crate::run::{Stages, cargo, is_there, output, root, run};
-use crate::{tidy, tools};
+use crate::{tidy, tools, ui};
 
 /// Tests that need PostgreSQL or the installed clients, left out by `--fast`.
 const NEEDY: &str = "not (package(landfall-store-cluster) or test(client))";
@@ -14,38 +14,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
     let fast = arguments.iter().any(|argument| argument == "--fast");
     let filter: Vec<&String> = arguments.iter().filter(|a| !a.starts_with("--")).collect();
     let mut stages = Stages::default();
-    if !fast {
-        stages.stage(
-            "install",
-            "PostgreSQL and the official clients that tests drive",
-            || {
-                postgres::install()?;
-                tools::install()?;
-                tools::ruby()?;
-                println!("    Node {}", tools::node_version());
-                Ok(())
-            },
-        )?;
-    }
-    stages.stage("format", "rustfmt agrees with every file", || {
-        run(cargo().args(["fmt", "--all", "--check"]))
-    })?;
-    stages.stage(
-        "tidy",
-        "dependency table, file lengths, names, documents",
-        tidy::tidy,
-    )?;
-    stages.stage("lint", "clippy, warnings are errors", || {
-        run(cargo().args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--quiet",
-            "--",
-            "-D",
-            "warnings",
-        ]))
-    })?;
+    checks(&mut stages, fast)?;
     stages.stage("build", "the binary that black-box tests run", || {
         run(cargo().args(["build", "--quiet", "--package", "landfall-server"]))
     })?;
@@ -71,14 +40,71 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
             command.args(["test", "--workspace"]);
             command
         };
-        command.args(filter);
+        command.args(&filter);
         if let Some(server) = &server {
             command.env("LANDFALL_TEST_POSTGRES", server.connection());
         }
         run(command.env("LANDFALL_TEST_CLIENTS", tools::folder()))
     })?;
     drop(server);
+    if !fast && filter.is_empty() {
+        stages.stage(
+            "stories",
+            "the pages in a real browser, each looked at",
+            ui::stories,
+        )?;
+    }
     println!("\nAll green: {}.", stages.summary());
+    Ok(())
+}
+
+/// What is said before anything runs: what is missing is installed, then everything is read.
+fn checks(stages: &mut Stages, fast: bool) -> Result<()> {
+    if !fast {
+        stages.stage(
+            "install",
+            "PostgreSQL, the official clients that tests drive, a browser",
+            || {
+                postgres::install()?;
+                tools::install()?;
+                tools::ruby()?;
+                ui::install()?;
+                println!("    Node {}", tools::node_version());
+                Ok(())
+            },
+        )?;
+    }
+    stages.stage("format", "rustfmt agrees with every file", || {
+        run(cargo().args(["fmt", "--all", "--check"]))
+    })?;
+    stages.stage(
+        "tidy",
+        "dependency table, file lengths, names, documents",
+        tidy::tidy,
+    )?;
+    if !fast {
+        stages.stage(
+            "pages",
+            "the web application: built, types, lints, unit tests",
+            || {
+                if !ui::build()? {
+                    bail!("npm is missing: install Node.js 20.19 or newer");
+                }
+                ui::check()
+            },
+        )?;
+    }
+    stages.stage("lint", "clippy, warnings are errors", || {
+        run(cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    })?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use crate::run::{cargo, output, program, root, run};
+use crate::ui;
 
 /// Builds, makes a workspace at first start, serves until Ctrl-C.
 pub(crate) fn up(arguments: &[String]) -> Result<()> {
@@ -17,6 +18,7 @@ pub(crate) fn up(arguments: &[String]) -> Result<()> {
     let data = given("--data").map_or_else(|| root().join("data"), PathBuf::from);
     let release = arguments.iter().any(|argument| argument == "--release");
     println!("==> Building Landfall (the first time takes some minutes)");
+    ui::build()?;
     let mut build = cargo();
     build.args(["build", "--package", "landfall-server"]);
     if release {

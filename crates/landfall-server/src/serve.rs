@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use landfall_domain::time::WallClock;
 use landfall_engine::directory::WorkspaceRecord;
-use landfall_engine::random::SystemRandom;
+use landfall_engine::random::{Random as _, SystemRandom};
 use landfall_engine::seal::MasterKey;
 use landfall_engine::segments::Builder;
 use landfall_engine::{
@@ -68,7 +68,7 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         .with_sending(sending.clone())
         .with_reporting(reporting.clone())
         .with_qa(Arc::new(crate::scratch::empty));
-    let router = landfall_api::router(app);
+    let router = landfall_ui::router(Arc::new(nonce)).merge(landfall_api::router(app));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -94,6 +94,13 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         workspace.stop();
     }
     served
+}
+
+/// What the page's own style elements prove themselves with.
+fn nonce() -> String {
+    let mut bytes = [0; 16];
+    SystemRandom.fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What links in messages begin with, where somebody said so.

@@ -58,6 +58,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "landfall-store",
         ],
     ),
+    // The page is files: it knows the API by its document alone.
+    ("landfall-ui", &[]),
     (
         "landfall-server",
         &[
@@ -72,6 +74,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "landfall-store",
             "landfall-store-cluster",
             "landfall-store-sqlite",
+            "landfall-ui",
         ],
     ),
     ("xtask", &[]),

@@ -119,9 +119,9 @@ fn line(
     let accounted: u64 = outcomes.values().sum();
     BookLine {
         journey: dimension::text(Dimension::Journey, journey),
-        journey_name: dimension::label(Dimension::Journey, journey, messages),
+        journey_name: dimension::label(Dimension::Journey, journey, None, messages),
         step: dimension::text(Dimension::Step, step),
-        step_name: dimension::label(Dimension::Step, step, messages),
+        step_name: dimension::label(Dimension::Step, step, Some(journey), messages),
         reached,
         outcomes,
         difference: i64::try_from(reached).unwrap_or(i64::MAX)
@@ -157,6 +157,32 @@ mod tests {
         assert_eq!(lost.lines[0].difference, 1);
         let ghost = balance(&[], &outcomes, &[], None, true);
         assert_eq!(ghost.difference, 9);
+    }
+
+    #[test]
+    fn a_step_bears_the_name_that_it_has_in_its_own_journey() {
+        let info = |source_id, name: &str| MessageInfo {
+            source: SourceKind::Campaign,
+            source_id,
+            step_id: Some(7),
+            variant_id: None,
+            channel: landfall_domain::channel::Channel::Push,
+            source_name: None,
+            step_name: Some(name.to_owned()),
+            variant_name: None,
+            parts: Default::default(),
+        };
+        let messages = [info(30, "Other"), info(31, "Reminder")];
+        let books = balance(
+            &[group(None, 1)],
+            &[group(Some(1), 1)],
+            &messages,
+            None,
+            true,
+        );
+        assert_eq!(books.lines[0].step_name.as_deref(), Some("Reminder"));
+        let alone = dimension::label(Dimension::Step, &Value::Number(7), None, &messages);
+        assert_eq!(alone, None, "two journeys have a step of that number");
     }
 }
 

@@ -184,17 +184,30 @@ fn code_name(dimension: Dimension, code: u16) -> String {
 }
 
 /// The name that people gave to a journey, step or variant, beside its number.
-pub fn label(dimension: Dimension, value: &Value, messages: &[MessageInfo]) -> Option<String> {
-    messages.iter().find_map(|info| match (dimension, value) {
-        (Dimension::Journey, Value::Source(kind, id))
-            if info.source == *kind && info.source_id == *id =>
-        {
-            info.source_name.clone()
-        }
-        (Dimension::Step, Value::Number(id)) if info.step_id == Some(*id) => info.step_name.clone(),
-        (Dimension::Variant, Value::Number(id)) if info.variant_id == Some(*id) => {
-            info.variant_name.clone()
-        }
-        _ => None,
-    })
+///
+/// Journeys number their steps each from 1, so a step's number means something within its `journey` only. Where the
+/// journey is not known, the number has a name only if all journeys agree on it.
+pub fn label(
+    dimension: Dimension,
+    value: &Value,
+    journey: Option<&Value>,
+    messages: &[MessageInfo],
+) -> Option<String> {
+    let mut names = messages.iter().filter_map(|info| {
+        let source = Value::Source(info.source, info.source_id);
+        let inside = journey.is_none_or(|journey| *journey == source);
+        let (is_it, name) = match (dimension, value) {
+            (Dimension::Journey, _) => (*value == source, &info.source_name),
+            (Dimension::Step, Value::Number(id)) => {
+                (inside && info.step_id == Some(*id), &info.step_name)
+            }
+            (Dimension::Variant, Value::Number(id)) => {
+                (inside && info.variant_id == Some(*id), &info.variant_name)
+            }
+            _ => (false, &None),
+        };
+        name.as_ref().filter(|_| is_it)
+    });
+    let first = names.next()?;
+    names.all(|name| name == first).then(|| first.clone())
 }

@@ -195,6 +195,10 @@ fn line(question: &Question, group: &Group, messages: &[MessageInfo], now: Times
 }
 
 fn group_values(question: &Question, group: &Group, messages: &[MessageInfo]) -> Vec<GroupValue> {
+    let journey = group
+        .key
+        .iter()
+        .find(|value| matches!(value, Value::Source(..)));
     question
         .group_by
         .iter()
@@ -205,7 +209,7 @@ fn group_values(question: &Question, group: &Group, messages: &[MessageInfo]) ->
                 Value::Time(at) => time(*at, question),
                 value => dimension::text(*dimension, value),
             },
-            label: dimension::label(*dimension, value, messages),
+            label: dimension::label(*dimension, value, journey, messages),
         })
         .collect()
 }
