@@ -13,6 +13,7 @@ mod journeys;
 pub mod metrics;
 mod names;
 pub mod people;
+mod policy;
 pub mod problem;
 pub mod question;
 pub mod range;
@@ -119,6 +120,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(journeys::runs::list))
         .routes(routes!(journeys::runs::get))
         .routes(routes!(journeys::runs::of_person))
+        .routes(routes!(policy::get, policy::put))
         .routes(routes!(segments::list, segments::create))
         .routes(routes!(segments::get, segments::change, segments::delete))
         .routes(routes!(segments::inside::members))

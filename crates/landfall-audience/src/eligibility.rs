@@ -113,6 +113,18 @@ impl Rule {
     ];
 }
 
+impl Rule {
+    /// Those that are asked once more when a message is handed over. Person and address are looked at
+    /// there by whoever takes the target: one device or address by then.
+    pub const AT_HAND_OVER: [Self; 5] = [
+        Self::Consent,
+        Self::Suppression,
+        Self::Duplicate,
+        Self::Caps,
+        Self::QuietHours,
+    ];
+}
+
 /// What one rule said.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RuleChecked {
@@ -127,8 +139,17 @@ pub struct RuleChecked {
 /// Whether the person may be sent the message now: the first no in the order of [`Rule`], else the
 /// longest hold, else go. After a hold it has to be asked again: meanwhile more may have been sent.
 pub fn eligible(scene: &Scene<'_>, message: &MessageFacts<'_>, policy: &Policy) -> Verdict {
+    sum(&Rule::ALL, scene, message, policy)
+}
+
+/// Whether a message that was decided before may be handed over now, by [`Rule::AT_HAND_OVER`].
+pub fn may_leave(scene: &Scene<'_>, message: &MessageFacts<'_>, policy: &Policy) -> Verdict {
+    sum(&Rule::AT_HAND_OVER, scene, message, policy)
+}
+
+fn sum(rules: &[Rule], scene: &Scene<'_>, message: &MessageFacts<'_>, policy: &Policy) -> Verdict {
     let mut verdict = Verdict::Go;
-    for rule in Rule::ALL {
+    for rule in rules {
         verdict = verdict.and(rule.ask(scene, message, policy));
         if matches!(verdict, Verdict::No(_)) {
             break;

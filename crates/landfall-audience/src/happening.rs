@@ -140,7 +140,9 @@ pub fn happenings_of<'a>(activity: &'a Activity, take: &mut dyn FnMut(Happening<
                 at,
             });
         }
-        PersonInput::SubscriptionChanged { .. } => take(Happening::Consent),
+        PersonInput::SubscriptionChanged { .. } | PersonInput::AddressListed { .. } => {
+            take(Happening::Consent);
+        }
         PersonInput::SegmentChanged { segment, .. } => take(Happening::Segment(*segment)),
     }
 }

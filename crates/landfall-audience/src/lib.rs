@@ -42,7 +42,9 @@ mod zone;
 pub use answer::{Answer, EventInHand, Explanation, Scene};
 pub use condition::Condition;
 pub use device_filter::DeviceFilter;
-pub use eligibility::{MessageFacts, Rule, RuleChecked, Verdict, eligible, explain_eligibility};
+pub use eligibility::{
+    MessageFacts, Rule, RuleChecked, Verdict, eligible, explain_eligibility, may_leave,
+};
 pub use fields::{field, fields, text_of};
 pub use filter::{
     DEPTH_MAX, Filter, FilterError, ManualSegments, NODES_MAX, Narrowing, SegmentMembership, Test,

@@ -9,7 +9,7 @@ use landfall_domain::message::SourceKind;
 use landfall_domain::time::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::definition::duration_text;
+use crate::definition::{duration_text, read};
 use crate::profile::RecentSend;
 use crate::zone::{WeekdaySet, WeeklyWindow, Zone};
 
@@ -118,6 +118,19 @@ impl Cap {
 }
 
 impl Policy {
+    /// Whether it asks what was sent to a person before.
+    pub fn counts_sends(&self) -> bool {
+        !self.caps.is_empty() || self.duplicate_within_ms.is_some()
+    }
+
+    /// The policy that results when a message says this instead, part by part. What cannot be read, which
+    /// nobody stores, changes nothing.
+    #[must_use]
+    pub fn overridden(&self, parts: &Value) -> Self {
+        let read = read(parts, "policy", |place| Self::parse(place, self));
+        read.unwrap_or_else(|_| self.clone())
+    }
+
     /// The policy as JSON: every part, with null for what there is not, so that it reads back as
     /// itself over any base.
     pub fn to_json(&self) -> Value {

@@ -73,13 +73,17 @@ impl TokenState {
     }
 }
 
-/// Whether a channel reaches the person: consent first, then the address.
+/// Whether a channel reaches the person: consent first, then the address, which must be on no suppression
+/// list.
 ///
 /// # Errors
 /// The reason why it does not.
 pub fn reach(person: &Person, profile: &Profile, channel: Channel) -> Result<(), Reason> {
     consent(person, channel)?;
     address(person, channel)?;
+    if person.is_suppressed(channel) {
+        return Err(Reason::AddressSuppressed);
+    }
     if !is_pushed(channel) {
         return Ok(());
     }

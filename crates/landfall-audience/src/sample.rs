@@ -59,6 +59,7 @@ pub(crate) fn person(attributes: Value) -> Person {
         consent: Consent::default(),
         devices: BTreeMap::new(),
         segments: BTreeSet::from([7]),
+        listed: Vec::new(),
         absorbed: Vec::new(),
     }
 }

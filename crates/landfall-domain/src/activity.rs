@@ -10,7 +10,7 @@ use crate::device::{Device, MoveCause, TokenKey};
 use crate::event_data::EventData;
 use crate::identifier::Identifier;
 use crate::ids::{DeliveryKey, DeviceKey, PersonKey, SegmentId};
-use crate::person::Person;
+use crate::person::{Person, SuppressionList};
 use crate::time::Timestamp;
 
 names!(
@@ -138,6 +138,15 @@ pub enum PersonInput {
         /// Through which delivery.
         delivery: Option<DeliveryKey>,
     },
+    /// An address of the person came on a suppression list, or was taken off.
+    AddressListed {
+        /// The address; mail in lower case.
+        address: String,
+        /// Which list.
+        list: SuppressionList,
+        /// `true`: it is on the list now.
+        listed: bool,
+    },
     /// Added to or removed from a manual segment.
     SegmentChanged {
         /// Which.
@@ -185,6 +194,7 @@ impl PersonInput {
             Self::MergedFrom { .. } => "merged_from",
             Self::MergedInto { .. } => "merged_into",
             Self::SubscriptionChanged { .. } => "subscription_changed",
+            Self::AddressListed { .. } => "address_listed",
             Self::SegmentChanged { .. } => "segment_changed",
             Self::Deleted { .. } => "deleted",
         }

@@ -10,6 +10,7 @@ mod identity;
 mod merge;
 mod people;
 mod sending;
+mod suppression;
 #[cfg(test)]
 mod tests;
 
@@ -67,7 +68,10 @@ pub fn wants(input: &Input, want: &mut Want) {
                 .extend(of(IdentifierKind::Phone, &claims.phone));
             want.identifiers.extend(anonymous(&claims.anonymous_id));
         }
-        Body::Delete { who } | Body::Suppress { who } | Body::Unsuppress { who } => {
+        Body::Delete { who }
+        | Body::Suppress { who }
+        | Body::Unsuppress { who }
+        | Body::ListAddress { who, .. } => {
             want.identifiers.insert(who.clone());
         }
         Body::AddDevice { who, device } => {
@@ -156,6 +160,7 @@ fn dispatch(set: &mut WorkingSet, input: &Input, arrival: Arrival) -> Taken {
         Body::Delete { who } => people::delete(set, who, false, arrival),
         Body::Suppress { who } => people::delete(set, who, true, arrival),
         Body::Unsuppress { who } => people::unsuppress(set, who),
+        Body::ListAddress { .. } => suppression::edit(set, &input.body, arrival),
         Body::AddDevice { who, device } => devices::add(set, who, device, arrival),
         Body::DeleteDevice {
             who,

@@ -15,6 +15,7 @@ use crate::identifier::Identifier;
 use crate::ids::SegmentId;
 use crate::marks::Mark;
 use crate::message::{MessageRef, NameOf};
+use crate::person::SuppressionList;
 use crate::run::RunInput;
 use crate::time::Timestamp;
 use crate::work::{Conclusion, Send, WorkKey};
@@ -261,6 +262,15 @@ pub enum Body {
         topics: BTreeMap<String, bool>,
         /// Through which delivery, when said.
         delivery_id: Option<String>,
+    },
+    /// Put an address of mail on a suppression list, or take it off (app-api.md 12).
+    ListAddress {
+        /// The address: that of a person.
+        who: Identifier,
+        /// Which list.
+        list: SuppressionList,
+        /// `true`: put it on the list.
+        listed: bool,
     },
     /// Change a manual segment.
     EditSegment {

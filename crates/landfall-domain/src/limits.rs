@@ -18,6 +18,8 @@ pub const EVENT_DATA_BYTES_MAX: usize = 100_000;
 pub const TOKEN_BYTES_MAX: usize = 4_096;
 /// Most devices of one person; the one used longest ago makes room (semantics.md 2.6, recommended).
 pub const DEVICES_MAX: usize = 25;
+/// Most addresses of one person on suppression lists: more are an error of whoever reports them.
+pub const LISTED_MAX: usize = 25;
 /// Longest reporter's text that a fact keeps, in bytes (providers.md 9.1).
 pub const DETAIL_BYTES_MAX: usize = 1_024;
 /// Most receipts that wait for one unknown delivery; nobody sends that many, and anybody could.

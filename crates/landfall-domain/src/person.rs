@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::channel::{Channel, names};
 use crate::device::Device;
 use crate::ids::{DeviceKey, PersonKey, SegmentId};
 use crate::time::Timestamp;
@@ -44,6 +45,46 @@ pub struct Consent {
     /// By channel, such as `push`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub channels: BTreeMap<String, Choice>,
+}
+
+names!(
+    /// A list of addresses that get nothing (semantics.md 4.4). The first four are those of mail.
+    SuppressionList {
+        /// Mail to the address came back for good.
+        Bounces = "bounces",
+        /// The receiving side does not take our mail.
+        Blocks = "blocks",
+        /// The recipient complained.
+        SpamReports = "spam_reports",
+        /// It is no address.
+        InvalidEmails = "invalid_emails",
+        /// The recipient told the carrier to stop text messages; ends with a yes to the channel
+        /// (providers.md 5: 21610, suppress until START).
+        OptedOut = "opted_out",
+    }
+);
+
+impl SuppressionList {
+    /// Over which channel nothing is sent to an address on the list.
+    pub const fn channel(self) -> Channel {
+        match self {
+            Self::Bounces | Self::Blocks | Self::SpamReports | Self::InvalidEmails => {
+                Channel::Email
+            }
+            Self::OptedOut => Channel::Sms,
+        }
+    }
+}
+
+/// An address of a person on a list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Listed {
+    /// The address: mail in lower case.
+    pub address: String,
+    /// Which list.
+    pub list: SuppressionList,
+    /// Since when.
+    pub at: Timestamp,
 }
 
 /// Whether the record is a customer, a visitor, or gone.
@@ -115,6 +156,10 @@ pub struct Person {
     /// Manual segments.
     #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
     pub segments: BTreeSet<SegmentId>,
+    /// Addresses of the person that are on suppression lists, each once on each list, in the order in which
+    /// they came there. An address stays on its list when the person changes to another one.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub listed: Vec<Listed>,
     /// Records merged into this one, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub absorbed: Vec<Absorbed>,
@@ -134,6 +179,36 @@ impl Person {
     /// Whether the global switch is off.
     pub fn is_unsubscribed(&self) -> bool {
         self.consent.global.is_some_and(|choice| !choice.subscribed)
+    }
+
+    /// Whether an address is on a suppression list of a channel.
+    pub fn is_listed(&self, channel: Channel, address: &str) -> bool {
+        let same = |listed: &Listed| match channel {
+            Channel::Email => listed.address.eq_ignore_ascii_case(address.trim()),
+            _ => listed.address == address.trim(),
+        };
+        let mut listed = self.listed.iter();
+        listed.any(|listed| listed.list.channel() == channel && same(listed))
+    }
+
+    /// Whether the person's own address for a channel is on a suppression list.
+    pub fn is_suppressed(&self, channel: Channel) -> bool {
+        let own = match channel {
+            Channel::Email => self.email.as_deref(),
+            Channel::Sms => self.phone.as_deref(),
+            _ => None,
+        };
+        own.is_some_and(|own| self.is_listed(channel, own))
+    }
+
+    /// The channels of which [`Person::is_suppressed`] holds.
+    pub fn suppressed_channels(&self) -> Vec<Channel> {
+        if self.listed.is_empty() {
+            return Vec::new();
+        }
+        let both = [Channel::Email, Channel::Sms].into_iter();
+        both.filter(|channel| self.is_suppressed(*channel))
+            .collect()
     }
 
     /// Whether lists of people show this record.

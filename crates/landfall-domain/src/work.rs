@@ -85,6 +85,28 @@ pub struct Order {
     pub forget_content: bool,
     /// Which devices or addresses.
     pub to: SendTo,
+    /// What the message says about the rules of sending.
+    #[serde(default, skip_serializing_if = "Rules::is_empty")]
+    pub rules: Rules,
+}
+
+/// What a message says about the rules of sending, beside what its workspace says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rules {
+    /// The subscription topic that it belongs to (semantics.md 6.8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// Quiet hours, caps and duplicates that differ from the workspace's, part by part, in the form in
+    /// which definitions write them; null: none do.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub policy: Value,
+}
+
+impl Rules {
+    /// Whether the message says nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Which devices or addresses of a person (semantics.md 2.1).
@@ -141,6 +163,23 @@ pub enum Ruling {
     Held(Reason),
     /// It must not go, because of this.
     Refused(Reason),
+}
+
+/// What rules outside this crate (caps, quiet hours, topics that ask for a yes) say about a piece of work
+/// at the moment at which it is claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permit {
+    /// It may go.
+    Now,
+    /// It may be asked for again then.
+    After {
+        /// The earliest moment.
+        until: Timestamp,
+        /// What holds it.
+        reason: Reason,
+    },
+    /// It must not go.
+    Never(Reason),
 }
 
 /// Where a piece of work stands.

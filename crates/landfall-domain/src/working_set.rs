@@ -24,7 +24,7 @@ use crate::input::Input;
 use crate::message::{MessageEntry, MessageRef, NameOf};
 use crate::person::Person;
 use crate::run::{ProfileRow, RunRow, TraceRow};
-use crate::work::{Assignment, Work, WorkKey};
+use crate::work::{Assignment, Permit, Work, WorkKey};
 pub use audience::LogMark;
 pub use news::News;
 
@@ -172,6 +172,8 @@ pub struct WorkingSet {
     pub(crate) works: FxHashMap<WorkKey, Work>,
     /// What was claimed since it was last asked for.
     pub(crate) assignments: Vec<Assignment>,
+    /// What was said about work that is about to be claimed.
+    pub(crate) permits: FxHashMap<WorkKey, Permit>,
     /// Whether somebody reacts to news.
     tells_news: bool,
     news: Vec<News>,
@@ -277,6 +279,7 @@ impl WorkingSet {
         self.seen.clear();
         self.works.clear();
         self.assignments.clear();
+        self.permits.clear();
         self.news.clear();
         self.profiles.clear();
         self.runs.clear();

@@ -10,9 +10,10 @@ use landfall_audience::Filter;
 use landfall_domain::content::Content;
 use landfall_domain::message::{MessageRef, NameOf, SourceKind};
 use landfall_domain::time::{DAY_MS, HOUR_MS, SECOND_MS, Timestamp};
-use landfall_domain::work::SendTo;
+use landfall_domain::work::{Rules, SendTo};
 use landfall_store::{DocumentKind, Store, StoreError};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::workspace::Workspace;
 
@@ -55,6 +56,12 @@ pub struct Definition {
     /// Whether people who opted out of everything get it.
     #[serde(default)]
     pub send_to_unsubscribed: bool,
+    /// The subscription topic that it belongs to. Broadcasts only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// Quiet hours, caps and duplicates that differ from the workspace's, part by part. Broadcasts only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Value>,
     /// Whether it is held until a human releases it.
     #[serde(default)]
     pub queue_drafts: bool,
@@ -80,6 +87,14 @@ impl Definition {
         match (self.ttl_seconds, &self.content) {
             (Some(seconds), _) => i64::from(seconds) * SECOND_MS,
             (None, content) => ttl_of(content),
+        }
+    }
+
+    /// What it says about the rules of sending.
+    pub fn rules(&self) -> Rules {
+        Rules {
+            topic: self.topic.clone(),
+            policy: self.policy.clone().unwrap_or_default(),
         }
     }
 

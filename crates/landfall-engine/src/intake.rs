@@ -344,9 +344,13 @@ impl Intake {
                     continue;
                 }
                 let mark = self.set.log_len();
-                taken.push(decide(&mut self.set, input, now));
                 if let Some(reactor) = &mut reactor {
-                    reactor.react(&mut self.set, input, mark)?;
+                    reactor.prepare(&mut self.set, input)?;
+                }
+                let what = decide(&mut self.set, input, now);
+                taken.push(what);
+                if let Some(reactor) = &mut reactor {
+                    reactor.react(&mut self.set, input, what, mark)?;
                 }
             }
             decided.push(Decided {

@@ -23,6 +23,7 @@ pub mod random;
 mod reactor;
 pub mod reporting;
 pub mod roster;
+pub mod rules;
 pub mod seal;
 pub mod segments;
 pub mod snippets;

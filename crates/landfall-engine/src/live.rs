@@ -16,6 +16,7 @@ use landfall_store::{Store, StoreError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::journeys::{self, JourneyState};
+use crate::rules::SendingRules;
 use crate::segments;
 use crate::workspace::Workspace;
 
@@ -32,6 +33,10 @@ pub(crate) struct Live {
     pub(crate) zone: Zone,
     /// The workspace's rules about sending.
     pub(crate) policy: Policy,
+    /// Topics that people get only after a yes.
+    opt_in_topics: BTreeSet<String>,
+    /// Whether journeys have rules of sending of their own.
+    pub(crate) overrides: bool,
     /// Whether there is anything at all: without, inputs are not looked at twice.
     pub(crate) reacts: bool,
     journeys: BTreeMap<JourneyId, LiveJourney>,
@@ -91,12 +96,16 @@ impl Live {
     /// Everything that a store holds, compiled.
     pub(crate) fn read(store: &dyn Store) -> Result<Self, StoreError> {
         let stored = segments::all(store)?;
+        let rules = SendingRules::read(store)?;
         let (segments, data_driven) =
             segments::compile(&stored).map_err(|faults| unreadable("segment", &faults))?;
         let mut live = Self {
             patterns: segments.patterns(),
             segments,
             data_driven,
+            opt_in_topics: rules.opt_in_topics(),
+            zone: rules.zone,
+            policy: rules.policy,
             ..Self::default()
         };
         let around = journeys::surroundings(&stored);
@@ -113,8 +122,10 @@ impl Live {
             }
             live.add(id, journey.state, journey.version, compiled);
         }
-        live.reacts =
-            !live.data_driven.is_empty() || !live.journeys.is_empty() || remembers(store)?;
+        live.reacts = !live.data_driven.is_empty()
+            || !live.journeys.is_empty()
+            || live.has_rules()
+            || remembers(store)?;
         Ok(live)
     }
 
@@ -126,6 +137,7 @@ impl Live {
         versions: BTreeMap<u32, Arc<LivePlan>>,
     ) {
         for live in versions.values() {
+            self.overrides |= live.plan.overrides_policy();
             for condition in live.plan.conditions() {
                 for pattern in condition.patterns() {
                     self.patterns.add(pattern);
@@ -163,6 +175,16 @@ impl Live {
             versions,
         };
         self.journeys.insert(id, journey);
+    }
+
+    /// Whether the workspace says anything about sending.
+    fn has_rules(&self) -> bool {
+        self.policy != Policy::default() || !self.opt_in_topics.is_empty()
+    }
+
+    /// Whether people get messages of a topic only after a yes.
+    pub(crate) fn asks_for_a_yes(&self, topic: &str) -> bool {
+        self.opt_in_topics.contains(topic)
     }
 
     /// Whether an input may be decided: nobody is put by hand into a segment that follows a condition.

@@ -13,6 +13,7 @@ mod absorb;
 mod dates;
 mod door;
 mod effects;
+mod hand_over;
 mod history;
 mod interests;
 pub(crate) mod memory;
@@ -24,6 +25,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use landfall_audience::{MessageLabel, Touched};
+use landfall_domain::decide::Taken;
 use landfall_domain::ids::{MessageKey, PersonKey};
 use landfall_domain::input::{Body, Input};
 use landfall_domain::person::Standing;
@@ -92,7 +94,8 @@ impl Reactor {
         })
     }
 
-    /// Reacts to an input that was decided: `mark` is where the batch stood before.
+    /// Reacts to an input that was decided: `taken` is what became of it, and `mark` where the batch stood
+    /// before.
     ///
     /// # Errors
     /// When what is stored about a person or a run cannot be read.
@@ -100,14 +103,20 @@ impl Reactor {
         &mut self,
         set: &mut WorkingSet,
         input: &Input,
+        taken: Taken,
         mark: LogMark,
     ) -> Result<(), StoreError> {
         let mut mark = mark;
         for (from, into) in set.moved_since(mark).to_vec() {
             self.merge(set, from, into)?;
         }
-        if let Body::Run(input) = &input.body {
-            self.take_prompt(set, input)?;
+        match &input.body {
+            // The rules know nothing of runs, so it is here that a second copy does nothing.
+            Body::Run(_) if taken == Taken::Duplicate => {}
+            Body::Run(input) => self.take_prompt(set, input)?,
+            Body::Claim { work, .. } => self.note_claim(set, *work)?,
+            Body::Conclude(conclusion) => self.forget_claim(set, conclusion.work)?,
+            _ => {}
         }
         for round in 1.. {
             let next = set.log_len();

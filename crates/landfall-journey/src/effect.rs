@@ -10,7 +10,7 @@ use landfall_domain::ids::SegmentId;
 use landfall_domain::message::MessageRef;
 use landfall_domain::reason::Reason;
 use landfall_domain::time::Timestamp;
-use landfall_domain::work::SendTo;
+use landfall_domain::work::{Rules, SendTo};
 use serde_json::Value;
 
 use crate::span::Span;
@@ -69,6 +69,8 @@ pub struct Send {
     /// Data for the templates: the members of the event that started the run, and `failure` when a message of
     /// the run failed before.
     pub data: Value,
+    /// What the message says about the rules of sending, for when it is handed over.
+    pub rules: Rules,
     /// What the rules said.
     pub ruling: Ruling,
 }

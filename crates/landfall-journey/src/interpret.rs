@@ -13,7 +13,7 @@ mod tell;
 mod tests;
 mod walk;
 
-use landfall_audience::{EventInHand, Policy, Profile, Zone};
+use landfall_audience::{EventInHand, Policy, Profile, RecentSend, Zone};
 use landfall_domain::channel::Channel;
 use landfall_domain::ids::RunKey;
 use landfall_domain::marks::Mark;
@@ -66,6 +66,8 @@ pub struct Setting<'a> {
     pub topic_opt_in: bool,
     /// Channels for which the person's address is on a suppression list.
     pub suppressed: &'a [Channel],
+    /// Messages to the person that were handed over and have no answer yet.
+    pub in_flight: &'a [RecentSend],
     /// What chance gives the person at each step instead of what falls to them, below
     /// [`crate::chance::SHARES`]: tests of a journey take the highest, which no holdout has. `None`: chance.
     pub fixed_share: Option<u32>,

@@ -275,6 +275,17 @@ impl Plan {
             .collect()
     }
 
+    /// Whether a message has rules of sending of its own.
+    pub fn overrides_policy(&self) -> bool {
+        let own = |message: &PlannedMessage| message.message.policy.is_some();
+        let any = self.nodes.iter().any(|node| match &node.kind {
+            NodeKind::Message(message) => own(message),
+            NodeKind::Reach(reach) => reach.channels.iter().any(own),
+            _ => false,
+        });
+        any || self.definition.policy.is_some()
+    }
+
     /// The event that starts runs, if an event of the person does.
     pub fn started_by(&self) -> Option<&EventFilter> {
         match &self.definition.trigger {

@@ -64,6 +64,7 @@ pub(crate) fn person() -> Person {
         },
         devices: BTreeMap::from([(DeviceKey(1), device)]),
         segments: BTreeSet::new(),
+        listed: Vec::new(),
         absorbed: Vec::new(),
     }
 }
@@ -157,6 +158,7 @@ impl Stage {
             run: self.key,
             salt: &[9; 16],
             topic_opt_in: false,
+            in_flight: &[],
             suppressed: &self.suppressed,
             fixed_share: None,
             explain: true,

@@ -74,6 +74,7 @@ impl House {
             run: RunKey(1),
             salt: &[1; 16],
             topic_opt_in: false,
+            in_flight: &[],
             suppressed: &[],
             fixed_share: Some(landfall_journey::chance::SHARES - 1),
             explain: false,
@@ -284,6 +285,7 @@ fn person(profile: &definition::Profile) -> Person {
         },
         devices: BTreeMap::new(),
         segments: BTreeSet::new(),
+        listed: Vec::new(),
         absorbed: Vec::new(),
     };
     for (name, value) in &profile.attributes {

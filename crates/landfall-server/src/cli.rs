@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Apply(crate::commands::apply::Apply),
     /// Journeys: list, show, start, pause, stop; who is in them.
     Journeys(crate::commands::journeys::Journeys),
+    /// Rules of sending: quiet hours, caps, duplicates, subscription topics.
+    Policy(crate::commands::policy::Policy),
     /// Names of messages: which depart from the convention, and what they probably mean.
     Names(crate::commands::names::Names),
     /// Try journeys with test profiles, before anybody gets a message.

@@ -8,6 +8,7 @@ mod init;
 pub(crate) mod journeys;
 mod keys;
 pub(crate) mod names;
+pub(crate) mod policy;
 pub(crate) mod qa;
 pub(crate) mod segments;
 pub(crate) mod send;
@@ -34,6 +35,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Apply(apply) => apply::run(&apply),
         Command::Journeys(journeys) => journeys::run(&journeys),
         Command::Names(names) => names::run(&names),
+        Command::Policy(policy) => policy::run(&policy),
         Command::Qa(command) => qa::run(&command),
         Command::Segments(segments) => segments::run(&segments),
         Command::Explain(explain) => journeys::explain(&explain),

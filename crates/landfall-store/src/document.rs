@@ -37,6 +37,8 @@ pub enum DocumentKind {
     ProductFollower,
     /// How many people were in a segment, hour by hour and day by day.
     SegmentCounts,
+    /// The workspace's rules of sending: quiet hours, caps, topics. There is one or none.
+    SendingRules,
 }
 
 impl DocumentKind {
@@ -59,6 +61,7 @@ impl DocumentKind {
             Self::QaRecord => "qa_record",
             Self::ProductFollower => "product_follower",
             Self::SegmentCounts => "segment_counts",
+            Self::SendingRules => "sending_rules",
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
-use landfall_audience::Filter;
+use landfall_audience::definition::read as read_definition;
+use landfall_audience::{Filter, Policy};
 use landfall_domain::channel::Channel;
 use landfall_domain::content::Content;
 use landfall_domain::person::Person;
@@ -53,6 +54,14 @@ pub(crate) struct NewDefinition {
     /// broadcasts, unless said otherwise.
     #[serde(default)]
     pub(crate) send_to_unsubscribed: Option<bool>,
+    /// The subscription topic that it belongs to. Broadcasts only.
+    #[serde(default)]
+    pub(crate) topic: Option<String>,
+    /// `quiet_hours`, `caps` and `duplicate_within` where they differ from the workspace's; null for a part
+    /// means none. Broadcasts only.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub(crate) policy: Option<Value>,
     /// Whether it is held until a human releases it.
     #[serde(default)]
     pub(crate) queue_drafts: bool,
@@ -329,6 +338,7 @@ fn read(kind: Kind, number: u64, new: NewDefinition) -> Result<Definition, Probl
         Some("last_used") => Some(SendTo::LastUsed),
         Some(_) => return Err(Problem::field("to", "write `all` or `last_used`")),
     };
+    rules(kind, new.topic.as_deref(), new.policy.as_ref())?;
     let never = landfall_domain::time::Timestamp::EPOCH;
     Ok(Definition {
         number,
@@ -343,11 +353,35 @@ fn read(kind: Kind, number: u64, new: NewDefinition) -> Result<Definition, Probl
         send_to_unsubscribed: new
             .send_to_unsubscribed
             .unwrap_or(kind == Kind::Transactional),
+        topic: new.topic,
+        policy: new.policy,
         queue_drafts: new.queue_drafts,
         hide_message_body: new.hide_message_body,
         created_at: never,
         updated_at: never,
     })
+}
+
+/// Rules of sending are for messages to many: nobody waits for those (semantics.md 6.6).
+fn rules(kind: Kind, topic: Option<&str>, policy: Option<&Value>) -> Result<(), Problem> {
+    let has_any = [("topic", topic.is_some()), ("policy", policy.is_some())];
+    if kind == Kind::Transactional
+        && let Some((field, _)) = has_any.into_iter().find(|(_, there)| *there)
+    {
+        let what = "transactional messages keep to no topic, quiet hours or caps: leave it out";
+        return Err(Problem::field(field, what));
+    }
+    if topic.is_some_and(|topic| topic.trim().is_empty()) {
+        return Err(Problem::field("topic", "write the identifier of a topic"));
+    }
+    let Some(policy) = policy else {
+        return Ok(());
+    };
+    read_definition(policy, "policy", |place| {
+        Policy::parse(place, &Policy::default())
+    })
+    .map(drop)
+    .map_err(|faults| Problem::faults(&faults))
 }
 
 fn content(field: &str, value: Value) -> Result<Content, Problem> {

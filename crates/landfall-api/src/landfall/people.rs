@@ -261,6 +261,14 @@ fn summary(input: &PersonInput) -> String {
                 }
             )
         }
+        PersonInput::AddressListed {
+            address,
+            list,
+            listed,
+        } => {
+            let what = if *listed { "put on" } else { "taken off" };
+            format!("{address} {what} the suppression list {list}")
+        }
         PersonInput::SegmentChanged { segment, added } => {
             format!(
                 "{} segment {segment}",

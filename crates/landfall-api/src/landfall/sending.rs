@@ -12,7 +12,7 @@ use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::input::{Body, DeviceReport, Input, Source};
 use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::time::HOUR_MS;
-use landfall_domain::work::{Order, Ruling, Send, SendTo, Urgency};
+use landfall_domain::work::{Order, Rules, Ruling, Send, SendTo, Urgency};
 use landfall_domain::working_set::Want;
 use landfall_engine::Workspace;
 use landfall_engine::random::{Random as _, SystemRandom};
@@ -178,6 +178,7 @@ fn order(wanted: TestSend, token: String) -> Order {
         to_unsubscribed: true,
         forget_content: false,
         to: SendTo::Token(token),
+        rules: Rules::default(),
     }
 }
 

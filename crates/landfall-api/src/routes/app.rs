@@ -26,6 +26,7 @@ mod snippets;
 mod sources;
 mod spans;
 mod subscriptions;
+mod suppression;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -53,6 +54,7 @@ pub(crate) fn router() -> Router<App> {
         .merge(segment_routes())
         .merge(export_routes())
         .merge(reporting_routes())
+        .merge(suppression_routes())
         .merge(small_routes())
         .method_not_allowed_fallback(small::wrong_method)
 }
@@ -232,6 +234,19 @@ fn reporting_routes() -> Router<App> {
         .route(
             "/v1/reporting_webhooks/{id}",
             get(one).put(update).delete(delete),
+        )
+}
+
+fn suppression_routes() -> Router<App> {
+    Router::new()
+        .route(
+            "/v1/esp/search_suppression/{email}",
+            get(suppression::search),
+        )
+        .route("/v1/esp/suppression/{list}", get(suppression::list))
+        .route(
+            "/v1/esp/suppression/{list}/{email}",
+            post(suppression::add).delete(suppression::remove),
         )
 }
 

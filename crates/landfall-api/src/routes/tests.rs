@@ -10,6 +10,7 @@ mod metrics;
 mod openapi;
 mod own;
 mod pipelines;
+mod policy;
 mod quarantine;
 mod receipts;
 mod refusals;

@@ -38,6 +38,7 @@ fn person(attributes: Value) -> Person {
         consent: Consent::default(),
         devices: BTreeMap::new(),
         segments: BTreeSet::from([7]),
+        listed: Vec::new(),
         absorbed: Vec::new(),
     }
 }

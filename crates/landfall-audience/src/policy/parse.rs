@@ -11,7 +11,14 @@ use crate::zone::{TimeOfDay, WeekdaySet, WeeklyWindow, Zone};
 impl Policy {
     /// Reads a policy. What it leaves out it has from `base`; `null` for a part means none.
     pub fn parse(place: &Place<'_>, base: &Self) -> Option<Self> {
-        let object = place.object(&["quiet_hours", "caps", "duplicate_within"])?;
+        Self::parse_among(place, base, &[])
+    }
+
+    /// Reads a policy out of an object that may have `others` keys too.
+    pub fn parse_among(place: &Place<'_>, base: &Self, others: &[&str]) -> Option<Self> {
+        let own = ["quiet_hours", "caps", "duplicate_within"];
+        let known: Vec<&str> = own.iter().chain(others).copied().collect();
+        let object = place.object(&known)?;
         let said = |key: &str| place.value().get(key).is_some();
         let quiet_hours = match object.optional("quiet_hours") {
             Some(place) => QuietHours::parse(&place).map(Some),

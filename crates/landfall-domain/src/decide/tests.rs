@@ -8,6 +8,7 @@ mod identity;
 mod merging;
 mod operations;
 mod sending;
+mod suppression;
 mod world;
 
 use std::collections::BTreeMap;

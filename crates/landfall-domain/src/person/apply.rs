@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Absorbed, Attribute, Choice, Consent, Person, Standing};
+use super::{Absorbed, Attribute, Choice, Consent, Listed, Person, Standing, SuppressionList};
 use crate::activity::{Activity, PersonInput};
+use crate::channel::Channel;
 use crate::device::{Device, LastStatus};
 use crate::identifier::{Identifier, IdentifierKind};
-use crate::limits::{ANONYMOUS_ATTACH_MS, ATTRIBUTES_MAX};
+use crate::limits::{ANONYMOUS_ATTACH_MS, ATTRIBUTES_MAX, LISTED_MAX};
 use crate::time::{HOUR_MS, Timestamp};
 
 /// Attribute that carries the global switch.
@@ -57,6 +58,7 @@ impl Person {
             consent: Consent::default(),
             devices: BTreeMap::new(),
             segments: std::collections::BTreeSet::new(),
+            listed: Vec::new(),
             absorbed: Vec::new(),
         })
     }
@@ -105,6 +107,11 @@ impl Person {
                     Some(topic) => newer_in(&mut self.consent.topics, topic, choice),
                 }
             }
+            PersonInput::AddressListed {
+                address,
+                list,
+                listed,
+            } => self.list(address, *list, *listed, at),
             PersonInput::SegmentChanged { segment, added } => {
                 if *added {
                     self.segments.insert(*segment);
@@ -215,6 +222,7 @@ impl Person {
                 Some(("channels", c)) => newer_in(&mut self.consent.channels, c, choice),
                 _ => {}
             }
+            self.come_back();
         } else if !name.starts_with('_') {
             self.set_plain(name, value, at);
         }
@@ -241,6 +249,28 @@ impl Person {
                     },
                 );
             }
+        }
+        self.come_back();
+    }
+
+    /// Puts an address on a list or takes it off.
+    fn list(&mut self, address: &str, list: SuppressionList, listed: bool, at: Timestamp) {
+        let is = |known: &Listed| known.list == list && known.address == address;
+        if !listed {
+            self.listed.retain(|known| !is(known));
+        } else if !self.listed.iter().any(is) && self.listed.len() < LISTED_MAX {
+            let address = address.to_owned();
+            self.listed.push(Listed { address, list, at });
+        }
+    }
+
+    /// Whoever said yes to text messages after having told the carrier to stop them gets them again.
+    fn come_back(&mut self) {
+        let choice = self.consent.channels.get(Channel::Sms.name());
+        if let Some(choice) = choice.filter(|choice| choice.subscribed) {
+            let since = choice.set_at;
+            self.listed
+                .retain(|known| known.list != SuppressionList::OptedOut || known.at > since);
         }
     }
 
@@ -305,6 +335,9 @@ impl Person {
             *own = (*own).max(*linked);
         }
         self.segments.extend(&secondary.segments);
+        for listed in &secondary.listed {
+            self.list(&listed.address, listed.list, true, listed.at);
+        }
         self.active_at = self.active_at.max(secondary.active_at);
         let history_from = match secondary.standing {
             Standing::Visitor => at.plus_millis(-ANONYMOUS_ATTACH_MS),
@@ -333,6 +366,7 @@ impl Person {
         self.consent = Consent::default();
         self.devices.clear();
         self.segments.clear();
+        self.listed.clear();
     }
 }
 

@@ -15,6 +15,7 @@ use crate::ids::{DeliveryKey, MessageKey, PersonKey, RunKey, SegmentId};
 use crate::message::MessageRef;
 use crate::person::{Person, Standing};
 use crate::run::{ProfileRow, RunRow, TraceRow};
+use crate::work::{Permit, Work, WorkKey};
 
 /// A place in what the present batch has appended so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +63,17 @@ impl WorkingSet {
     /// A loaded delivery by its outside id, with the changes so far.
     pub fn delivery_named(&self, id: &str) -> Option<&Delivery> {
         self.delivery(*self.deliveries_by_id.get(id)?)
+    }
+
+    /// A loaded piece of work, with the changes so far.
+    pub fn work(&self, key: WorkKey) -> Option<&Work> {
+        self.works.get(&key)
+    }
+
+    /// Says what rules outside this crate think of a piece of work, for the claim that is decided next.
+    /// Without a word it may go.
+    pub fn permit(&mut self, work: WorkKey, permit: Permit) {
+        self.permits.insert(work, permit);
     }
 
     /// What a message's key stands for. The whole catalogue is there, whatever was loaded.

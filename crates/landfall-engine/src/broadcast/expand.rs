@@ -208,6 +208,7 @@ fn message(
             to_unsubscribed: definition.send_to_unsubscribed,
             forget_content: definition.hide_message_body,
             to,
+            rules: definition.rules(),
         }),
         urgency: Urgency::Broadcast,
         send_at: None,

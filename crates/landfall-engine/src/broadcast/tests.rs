@@ -24,6 +24,8 @@ fn definition(content: Content) -> Definition {
         to: None,
         ttl_seconds: None,
         send_to_unsubscribed: false,
+        topic: None,
+        policy: None,
         queue_drafts: false,
         hide_message_body: false,
         created_at: shop::seconds(shop::NOW),

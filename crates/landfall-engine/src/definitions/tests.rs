@@ -25,6 +25,8 @@ fn definition(number: u64, name: &str) -> Definition {
         to: None,
         ttl_seconds: None,
         send_to_unsubscribed: true,
+        topic: None,
+        policy: None,
         queue_drafts: false,
         hide_message_body: false,
         created_at: shop::seconds(shop::NOW),

@@ -171,6 +171,7 @@ impl Count<'_> {
             now,
             salt,
         } = *self.around;
+        let topic = plan.definition.topic.as_deref();
         let setting = Setting {
             person,
             profile: &memory.profile,
@@ -179,8 +180,9 @@ impl Count<'_> {
             zone: &live.zone,
             run: RunKey(0),
             salt,
-            topic_opt_in: false,
-            suppressed: &[],
+            topic_opt_in: topic.is_some_and(|topic| live.asks_for_a_yes(topic)),
+            suppressed: &person.suppressed_channels(),
+            in_flight: &[],
             explain: false,
             fixed_share: None,
         };

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use landfall_domain::ids::JourneyId;
 use landfall_domain::input::Body;
-use landfall_journey::{Definition, Numbering, Plan};
+use landfall_journey::{Definition, Numbering, Plan, Surroundings};
 use landfall_store::{DocumentKind, Store, StoreError};
 use serde_json::Value;
 
 use super::gate::names_in_use;
 use super::{Journey, JourneyError, JourneyState, JourneyVersion, surroundings};
+use crate::rules::SendingRules;
 use crate::segments;
 use crate::segments::Build;
 use crate::workspace::Workspace;
@@ -34,12 +35,20 @@ impl Workspace {
     pub async fn check_journey(&self, definition: &Value) -> Result<Plan, JourneyError> {
         let definition = Definition::from_json(definition).map_err(JourneyError::Faults)?;
         let slug = definition.id.clone();
-        let (known, segments) = self
-            .read(move |store| Ok((super::named(store, &slug)?, segments::all(store)?)))
+        let (known, around) = self
+            .read(move |store| {
+                let known = super::named(store, &slug)?;
+                let topics = SendingRules::read(store)?.topics;
+                let around = Surroundings {
+                    // Without any, topics are whatever people chose about.
+                    topics: (!topics.is_empty()).then(|| topics.into_keys().collect()),
+                    ..surroundings(&segments::all(store)?)
+                };
+                Ok((known, around))
+            })
             .await?;
         let known = known.map(|(_, journey)| (journey.numbering, journey.version));
         let (numbering, version) = known.unwrap_or((Numbering::new(JourneyId(0)), 0));
-        let around = surroundings(&segments);
         let compiled = Plan::compile(&Arc::new(definition), version + 1, &around, numbering);
         Ok(compiled.map_err(JourneyError::Faults)?.0)
     }

@@ -3,6 +3,7 @@
 mod bad_days;
 mod forecast;
 mod gate;
+mod hand_over;
 mod house;
 mod revenue;
 

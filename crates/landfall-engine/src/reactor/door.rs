@@ -67,7 +67,7 @@ impl Reactor {
             },
         };
         let key = set.next_run_key();
-        let entered = self.with_setting(set, person, key, |setting| {
+        let entered = self.with_setting(set, person, key, &live, |setting| {
             enter(&live.plan, setting, &occasion)
         })?;
         let Some(Entered::Run { run, outcome }) = entered else {

@@ -134,6 +134,7 @@ fn sent(
             to_unsubscribed: false,
             forget_content: false,
             to,
+            rules: send.rules,
         }),
         urgency: Urgency::Journey,
         send_at,

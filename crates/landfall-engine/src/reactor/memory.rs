@@ -3,10 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use landfall_audience::{EventInHand, Profile};
+use landfall_audience::{EventInHand, Profile, RecentSend};
 use landfall_domain::ids::{JourneyId, PersonKey};
 use landfall_domain::run::ProfileRow;
 use landfall_domain::time::Timestamp;
+use landfall_domain::work::WorkKey;
 use landfall_store::StoreError;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,17 @@ pub(crate) struct Memory {
     pub(crate) dates: Vec<(JourneyId, Timestamp)>,
     /// Products that the person showed interest in, for journeys about products.
     pub(crate) interests: Vec<Interest>,
+    /// Messages that are being handed over: caps count them before there is an answer.
+    pub(crate) claimed: Vec<Claimed>,
+}
+
+/// A message that is being handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Claimed {
+    /// Which piece of work.
+    pub(crate) work: WorkKey,
+    /// What it is, as caps see it.
+    pub(crate) send: RecentSend,
 }
 
 /// Interest in a product.
@@ -92,8 +104,13 @@ impl Memory {
         let Some((&VERSION, rest)) = row.body.split_first() else {
             return Err(damaged("written by a later version".to_owned()));
         };
-        let stored: Stored =
-            postcard::from_bytes(rest).map_err(|error| damaged(error.to_string()))?;
+        let (stored, rest): (Stored, _) =
+            postcard::take_from_bytes(rest).map_err(|error| damaged(error.to_string()))?;
+        // Most people have nothing on its way, and most rows end here.
+        let claimed = match rest {
+            [] => Vec::new(),
+            rest => postcard::from_bytes(rest).map_err(|error| damaged(error.to_string()))?,
+        };
         Ok(Self {
             profile: Profile::decode(&stored.profile)
                 .map_err(|error| damaged(error.to_string()))?,
@@ -101,6 +118,7 @@ impl Memory {
             pending: stored.pending,
             dates: stored.dates,
             interests: stored.interests,
+            claimed,
         })
     }
 
@@ -116,6 +134,9 @@ impl Memory {
         let mut body = vec![VERSION];
         // Plain values into memory: nothing that could fail.
         body.extend(postcard::to_stdvec(&stored).unwrap_or_default());
+        if !self.claimed.is_empty() {
+            body.extend(postcard::to_stdvec(&self.claimed).unwrap_or_default());
+        }
         ProfileRow {
             person,
             due: self.due(),
@@ -159,6 +180,7 @@ impl Memory {
             }
         }
         self.interests.extend(other.interests);
+        self.claimed.extend(other.claimed);
         self.pending.extend(other.pending);
         self.pending.sort_by_key(|pending| pending.at);
     }

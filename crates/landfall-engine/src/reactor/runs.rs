@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use landfall_audience::RecentSend;
 use landfall_domain::ids::{PersonKey, RunKey};
 use landfall_domain::run::{EndCause, RunRow, RunState, TraceRow};
 use landfall_domain::time::HOUR_MS;
@@ -149,7 +150,7 @@ impl Reactor {
         };
         let paused = self.live.is_paused(row.journey);
         let advance = if paused { stand_still } else { advance };
-        let Some(outcome) = self.with_setting(set, row.person, row.key, |setting| {
+        let Some(outcome) = self.with_setting(set, row.person, row.key, live, |setting| {
             advance(&live.plan, &mut run, setting, stimulus)
         })?
         else {
@@ -165,6 +166,7 @@ impl Reactor {
         set: &WorkingSet,
         person: PersonKey,
         run: RunKey,
+        of: &LivePlan,
         call: impl FnOnce(&Setting<'_>) -> T,
     ) -> Result<Option<T>, StoreError> {
         let Some(record) = set.person(person).cloned() else {
@@ -172,7 +174,10 @@ impl Reactor {
         };
         let live = Arc::clone(&self.live);
         let (now, salt, fixed_share) = (self.now, self.salt, self.fixed_share);
+        let topic = of.plan.definition.topic.as_deref();
         let mind = self.mind(set, person)?;
+        let claimed = mind.memory.claimed.iter();
+        let in_flight: Vec<RecentSend> = claimed.map(|claimed| claimed.send).collect();
         let setting = Setting {
             person: &record,
             profile: &mind.memory.profile,
@@ -181,8 +186,9 @@ impl Reactor {
             zone: &live.zone,
             run,
             salt: &salt,
-            topic_opt_in: false,
-            suppressed: &[],
+            topic_opt_in: topic.is_some_and(|topic| live.asks_for_a_yes(topic)),
+            suppressed: &record.suppressed_channels(),
+            in_flight: &in_flight,
             explain: true,
             fixed_share,
         };

@@ -15,7 +15,7 @@ use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::reason::Reason;
 use landfall_domain::status::{Outcome, outcome, reason};
 use landfall_domain::time::{Clock, DAY_MS, MINUTE_MS, ManualClock, Timestamp};
-use landfall_domain::work::{Order, Ruling, Send, SendTo, Urgency};
+use landfall_domain::work::{Order, Rules, Ruling, Send, SendTo, Urgency};
 use landfall_engine::dispatch::Limits;
 use landfall_engine::dispatch::carriers::{Carrier, Carriers, Terms};
 use landfall_engine::random::Seeded;
@@ -480,6 +480,7 @@ fn order(person: u32, delivery: &str, content: PushContent, source: SourceKind) 
             to_unsubscribed: true,
             forget_content: false,
             to: SendTo::All,
+            rules: Rules::default(),
         }),
         urgency: match source {
             SourceKind::Transactional => Urgency::Transactional,

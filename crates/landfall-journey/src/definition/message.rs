@@ -1,6 +1,6 @@
 //! Messages of a journey: what they say, when they may go, and the channels of a reach step.
 
-use landfall_audience::definition::{Place, read};
+use landfall_audience::definition::Place;
 use landfall_audience::{Condition, Policy};
 use landfall_domain::content::Content;
 use landfall_domain::naming::MessageName;
@@ -71,8 +71,25 @@ impl PolicyOverride {
 
     /// The policy that results over `base`.
     pub fn over(&self, base: &Policy) -> Policy {
-        // What it says was read once already.
-        read(&self.0, "policy", |place| Policy::parse(place, base)).unwrap_or_else(|_| base.clone())
+        base.overridden(&self.0)
+    }
+
+    /// What a message's parts make of the journey's, in the form in which they are written; null: neither
+    /// says anything.
+    pub fn joined(journey: Option<&Self>, message: Option<&Self>) -> Value {
+        match (journey, message) {
+            (None, None) => Value::Null,
+            (Some(one), None) | (None, Some(one)) => one.0.clone(),
+            (Some(journey), Some(message)) => {
+                let both = [&journey.0, &message.0].into_iter();
+                let parts = both.filter_map(Value::as_object).flatten();
+                Value::Object(
+                    parts
+                        .map(|(key, part)| (key.clone(), part.clone()))
+                        .collect(),
+                )
+            }
+        }
     }
 
     /// As the definition writes it.

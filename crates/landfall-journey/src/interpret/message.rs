@@ -7,10 +7,11 @@ use landfall_domain::channel::Channel;
 use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::reason::Reason;
 use landfall_domain::time::Timestamp;
+use landfall_domain::work::Rules;
 use serde_json::{Map, Value, json};
 
 use super::walk::Walk;
-use crate::definition::Sending;
+use crate::definition::{PolicyOverride, Sending};
 use crate::effect::{Effect, Ruling, Send};
 use crate::plan::{PlanStep, PlannedMessage};
 use crate::run::Sent;
@@ -46,6 +47,7 @@ impl Walk<'_> {
             to: planned.message.to.clone(),
             ttl: planned.message.ttl,
             data: self.template_data(),
+            rules: self.rules(planned),
             ruling,
         })));
         match ruling {
@@ -121,7 +123,7 @@ impl Walk<'_> {
             to_unsubscribed: false,
             address_suppressed: setting.suppressed.contains(&channel),
             devices: None,
-            in_flight: &[],
+            in_flight: setting.in_flight,
             asked_at: setting.now,
         };
         // Reading an override takes longer than most decisions, so it is done only where there is one.
@@ -131,6 +133,16 @@ impl Walk<'_> {
         let own = planned.message.policy.as_ref();
         let own = own.map(|policy| policy.over(base));
         eligible(&self.scene(), &facts, own.as_ref().unwrap_or(base))
+    }
+
+    /// What is asked once more when the message is handed over.
+    fn rules(&self, planned: &PlannedMessage) -> Rules {
+        let definition = &self.plan.definition;
+        let (journey, own) = (definition.policy.as_ref(), planned.message.policy.as_ref());
+        Rules {
+            topic: definition.topic.clone(),
+            policy: PolicyOverride::joined(journey, own),
+        }
     }
 
     fn has_opted_in(&self, channel: Channel) -> bool {

@@ -11,7 +11,7 @@ use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::input::{Body, Claims, Input, Source};
 use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::time::{DAY_MS, HOUR_MS, Timestamp};
-use landfall_domain::work::{Order, Ruling, Send, SendTo, Urgency};
+use landfall_domain::work::{Order, Rules, Ruling, Send, SendTo, Urgency};
 use landfall_sim::script::draw;
 use serde_json::{Value, json};
 
@@ -127,6 +127,7 @@ impl Calendar {
             to_unsubscribed: false,
             forget_content: true,
             to: SendTo::All,
+            rules: Rules::default(),
         });
         let gets = |person: &u32| {
             let name = person.to_string();
@@ -172,6 +173,7 @@ fn order(person: u32, number: u32) -> Vec<Input> {
         to_unsubscribed: true,
         forget_content: false,
         to: SendTo::All,
+        rules: Rules::default(),
     });
     let (kind, urgency) = ((SourceKind::Transactional, 1), Urgency::Transactional);
     let send = send(format!("order-{number}"), who, kind, urgency, order);

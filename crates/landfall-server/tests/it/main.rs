@@ -8,6 +8,7 @@ mod fleet;
 mod harness;
 mod journeys;
 mod phones;
+mod policy;
 mod restart;
 mod segments;
 mod sending;

@@ -28,6 +28,7 @@ pub(super) fn person(key: u32) -> Person {
         consent: Consent::default(),
         devices: Default::default(),
         segments: Default::default(),
+        listed: Vec::new(),
         absorbed: Vec::new(),
     }
 }

@@ -29,6 +29,7 @@ fn person(key: u32, version: u32) -> Person {
         consent: Consent::default(),
         devices: BTreeMap::new(),
         segments: BTreeSet::new(),
+        listed: Vec::new(),
         absorbed: Vec::new(),
     }
 }

@@ -9,7 +9,7 @@ use landfall_domain::delivery::Delivery;
 use landfall_domain::fact::TargetKey;
 use landfall_domain::ids::{DeliveryKey, DeviceKey, MessageKey};
 use landfall_domain::time::Timestamp;
-use landfall_domain::work::{Order, SendTo, Urgency, Work, WorkKey, WorkState};
+use landfall_domain::work::{Order, Rules, SendTo, Urgency, Work, WorkKey, WorkState};
 use landfall_domain::working_set::{ChangeSet, Want};
 use landfall_store::conformance::SALT;
 use landfall_store::{StateStore as _, WorkReader as _};
@@ -51,6 +51,7 @@ fn waiting() -> Work {
             to_unsubscribed: false,
             forget_content: false,
             to: SendTo::All,
+            rules: Rules::default(),
         }),
         due: at(10),
         expires: at(1_000),

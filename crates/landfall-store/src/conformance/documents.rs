@@ -14,6 +14,7 @@ const KINDS: [DocumentKind; 9] = [
     DocumentKind::Waiver,
     DocumentKind::QaRecord,
     DocumentKind::SegmentCounts,
+    DocumentKind::SendingRules,
 ];
 
 /// Insert, read, replace, delete; numbers start at one.

@@ -17,9 +17,9 @@ use landfall_domain::ids::{DeliveryKey, DeviceKey, MessageKey, PersonKey};
 use landfall_domain::input::{Body, Input, Source};
 use landfall_domain::marks::Mark;
 use landfall_domain::message::{MessageEntry, MessageRef, NameOf, SourceKind};
-use landfall_domain::person::{Attribute, Consent, Person, Standing};
+use landfall_domain::person::{Attribute, Consent, Listed, Person, Standing, SuppressionList};
 use landfall_domain::time::Timestamp;
-use landfall_domain::work::{Order, SendTo, Urgency, Work, WorkKey, WorkState};
+use landfall_domain::work::{Order, Rules, SendTo, Urgency, Work, WorkKey, WorkState};
 use landfall_domain::working_set::ChangeSet;
 use serde_json::json;
 
@@ -69,6 +69,11 @@ pub(super) fn person(key: u32) -> Person {
         consent: Consent::default(),
         devices: BTreeMap::new(),
         segments: BTreeSet::new(),
+        listed: vec![Listed {
+            address: "ann@shop.example".to_owned(),
+            list: SuppressionList::Bounces,
+            at: Timestamp::from_seconds(1_700_000_000),
+        }],
         absorbed: Vec::new(),
     }
 }
@@ -241,6 +246,10 @@ pub(super) fn work(delivery: u32, slot: u8) -> Work {
         to_unsubscribed: false,
         forget_content: true,
         to: SendTo::All,
+        rules: Rules {
+            topic: Some("news".to_owned()),
+            policy: serde_json::json!({"caps": [{"max": 1, "within": "1d"}]}),
+        },
     };
     let root = slot == WorkKey::ROOT;
     let device = TargetKey::Device(DeviceKey(u32::from(slot)));

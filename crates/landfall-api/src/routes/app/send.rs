@@ -8,7 +8,7 @@ use landfall_domain::input::{Body, Input, Source};
 use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::person::Person;
 use landfall_domain::time::Timestamp;
-use landfall_domain::work::{Order, Ruling, Send, SendTo, Urgency};
+use landfall_domain::work::{Order, Rules, Ruling, Send, SendTo, Urgency};
 use landfall_engine::Workspace;
 use landfall_engine::definitions::{Definition, Kind, ttl_of};
 use landfall_engine::dispatch::render::{Occasion, Renderer};
@@ -121,6 +121,7 @@ async fn order(
             .or(defined.map(|defined| defined.hide_message_body))
             .unwrap_or(false),
         to,
+        rules: Rules::default(),
     };
     Ok(Send {
         delivery_id,
@@ -184,6 +185,8 @@ async fn definition(
         to: None,
         ttl_seconds: None,
         send_to_unsubscribed: true,
+        topic: None,
+        policy: None,
         queue_drafts: false,
         hide_message_body: false,
         created_at: now,

@@ -10,3 +10,4 @@ mod segments;
 mod send;
 mod shop;
 mod snippets;
+mod suppression;

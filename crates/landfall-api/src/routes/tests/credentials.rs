@@ -8,7 +8,7 @@ use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::input::{Body, Input, Source};
 use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::time::{ManualClock, Timestamp};
-use landfall_domain::work::{Order, Ruling, Send, SendTo, Urgency};
+use landfall_domain::work::{Order, Rules, Ruling, Send, SendTo, Urgency};
 use landfall_engine::Dispatcher;
 use landfall_engine::dispatch::Limits;
 use landfall_engine::random::Seeded;
@@ -242,6 +242,7 @@ fn send(delivery_id: &str) -> Input {
                 to_unsubscribed: false,
                 forget_content: false,
                 to: SendTo::All,
+                rules: Rules::default(),
             }),
             urgency: Urgency::Transactional,
             send_at: None,

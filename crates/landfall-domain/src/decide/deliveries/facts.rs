@@ -1,6 +1,6 @@
 //! Facts out of reports.
 
-use super::super::Arrival;
+use super::super::{Arrival, suppression};
 use super::{is_of_the_whole, receipts, targets};
 use crate::channel::Channel;
 use crate::fact::{Fact, TargetKey};
@@ -180,6 +180,7 @@ pub(in crate::decide) fn record(set: &mut WorkingSet, fact: &Fact) -> bool {
     if changed {
         set.changed_deliveries.insert(fact.delivery);
         set.log.facts.push(fact.clone());
+        suppression::learn(set, fact);
         if let Some(before) = before {
             set.note_news(before, fact);
         }

@@ -97,6 +97,7 @@ fn kim(device: Device) -> Person {
         consent: Consent::default(),
         devices: [(PHONE, device)].into(),
         segments: std::collections::BTreeSet::new(),
+        listed: Vec::new(),
         absorbed: Vec::new(),
     }
 }

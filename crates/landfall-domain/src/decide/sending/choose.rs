@@ -1,5 +1,7 @@
 //! Choosing the devices or addresses of a message that is due.
 
+use std::sync::Arc;
+
 use super::super::{Arrival, deliveries};
 use super::{done, fact, park, put, refuse, targeted};
 use crate::channel::{Channel, Platform};
@@ -7,7 +9,7 @@ use crate::delivery::Snapshot;
 use crate::device::{Device, LastStatus};
 use crate::fact::TargetKey;
 use crate::marks::Mark;
-use crate::person::{Person, Standing};
+use crate::person::{Choice, Person, Standing};
 use crate::reason::Reason;
 use crate::work::{ADDRESSES_MAX, Order, SendTo, Work, WorkKey};
 use crate::working_set::WorkingSet;
@@ -64,7 +66,7 @@ fn choose(set: &WorkingSet, root: &Work, arrival: Arrival) -> Result<Vec<Chosen>
         allowed(person, &root.order, root.channel)?;
     }
     match (&root.order.to, root.channel) {
-        (SendTo::Addresses(addresses), _) => of_addresses(addresses),
+        (SendTo::Addresses(addresses), _) => of_addresses(person, root.channel, addresses),
         (_, Channel::Push) => {
             let person = person.ok_or(Reason::PersonGone)?;
             of_devices(person, &root.order.to, arrival)
@@ -73,7 +75,9 @@ fn choose(set: &WorkingSet, root: &Work, arrival: Arrival) -> Result<Vec<Chosen>
     }
 }
 
-/// Whether the person may be sent anything over a channel.
+/// Whether the person may be sent a message over a channel: the global switch, which leaves in-app messages
+/// and Slack open, then the channel's and the topic's own (semantics.md 6.8). What a topic is by default
+/// is not known here.
 pub(super) fn allowed(person: &Person, order: &Order, channel: Channel) -> Result<(), Reason> {
     if person.standing == Standing::Deleted {
         return Err(Reason::PersonGone);
@@ -81,17 +85,26 @@ pub(super) fn allowed(person: &Person, order: &Order, channel: Channel) -> Resul
     if order.to_unsubscribed {
         return Ok(());
     }
-    if person.is_unsubscribed() {
+    let open = matches!(channel, Channel::InApp | Channel::Inbox | Channel::Slack);
+    if person.is_unsubscribed() && !open {
         return Err(Reason::UnsubscribedGlobal);
     }
-    let choice = person.consent.channels.get(channel.name());
-    if choice.is_some_and(|choice| !choice.subscribed) {
+    let no = |choice: Option<&Choice>| choice.is_some_and(|choice| !choice.subscribed);
+    if no(person.consent.channels.get(channel.name())) {
         return Err(Reason::UnsubscribedChannel);
+    }
+    let topic = order.rules.topic.as_ref();
+    if no(topic.and_then(|topic| person.consent.topics.get(topic))) {
+        return Err(Reason::UnsubscribedTopic);
     }
     Ok(())
 }
 
-fn of_addresses(addresses: &[String]) -> Result<Vec<Chosen>, Reason> {
+fn of_addresses(
+    person: Option<&Arc<Person>>,
+    channel: Channel,
+    addresses: &[String],
+) -> Result<Vec<Chosen>, Reason> {
     let mut chosen: Vec<Chosen> = Vec::new();
     for address in addresses.iter().map(|address| address.trim()) {
         let key = TargetKey::Address(address.to_owned());
@@ -103,7 +116,9 @@ fn of_addresses(addresses: &[String]) -> Result<Vec<Chosen>, Reason> {
             platform: None,
             app: String::new(),
             snapshot: None,
-            skipped: None,
+            skipped: person
+                .is_some_and(|person| person.is_listed(channel, address))
+                .then_some(Reason::AddressSuppressed),
         });
     }
     chosen.truncate(ADDRESSES_MAX);

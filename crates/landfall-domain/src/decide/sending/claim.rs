@@ -1,12 +1,13 @@
 //! Claiming work: the last look before it is handed over.
 
-use super::super::{Arrival, Taken};
-use super::{choose, done, put, refuse};
+use super::super::{Arrival, Taken, deliveries};
+use super::{choose, done, fact, park, put, refuse, target_text};
 use crate::device::{Device, LastStatus};
 use crate::fact::TargetKey;
-use crate::reason::Reason;
+use crate::marks::Mark;
+use crate::reason::{Reason, Retry};
 use crate::time::Timestamp;
-use crate::work::{Assignment, Work, WorkKey, WorkState};
+use crate::work::{Assignment, Permit, Work, WorkKey, WorkState};
 use crate::working_set::WorkingSet;
 
 /// Takes work to hand it over now, or finds out why it must not be.
@@ -37,6 +38,22 @@ pub(in crate::decide) fn claim(
         done(set, key);
         return Taken::Applied;
     }
+    match set.permits.remove(&key) {
+        None | Some(Permit::Now) => {}
+        Some(Permit::After { until, reason }) => {
+            hold(set, work, until, reason, arrival);
+            return Taken::Applied;
+        }
+        Some(Permit::Never(reason)) => {
+            refuse(set, &work, reason, arrival);
+            // What another hour may allow can be sent by hand (semantics.md 6.6).
+            match reason.retry() {
+                Retry::Later => park(set, work, arrival),
+                _ => done(set, key),
+            }
+            return Taken::Applied;
+        }
+    }
     work.state = WorkState::Claimed {
         attempt: attempt.to_owned(),
         until,
@@ -57,6 +74,30 @@ pub(in crate::decide) fn claim(
     Taken::Claimed
 }
 
+/// Lets work wait because of a rule: it is of use as long as if it became due then. Only the first hold
+/// for a reason is a fact; that it lasts is no news.
+fn hold(set: &mut WorkingSet, work: Work, until: Timestamp, reason: Reason, arrival: Arrival) {
+    let mut held = fact(
+        work.key.delivery(),
+        work.target.clone(),
+        Mark::Attempted,
+        arrival,
+    );
+    held.reason = Some(reason);
+    held.dedupe_key = format!("held:{}:{reason}", target_text(work.target.as_ref()));
+    deliveries::record(set, &held);
+    let due = until.max(arrival.now.plus_millis(1));
+    let expires = due.plus_millis(work.order.ttl_ms);
+    put(
+        set,
+        Work {
+            due,
+            expires,
+            ..work
+        },
+    );
+}
+
 /// What may have changed since the target was chosen: the person, their consent, the device's owner and
 /// state.
 fn check(set: &WorkingSet, work: &Work) -> Result<(), Reason> {
@@ -65,8 +106,14 @@ fn check(set: &WorkingSet, work: &Work) -> Result<(), Reason> {
     if let Some(person) = person.and_then(|person| set.people.get(&person)) {
         choose::allowed(person, &work.order, work.channel)?;
     }
-    if !matches!(work.target, Some(TargetKey::Device(_))) {
-        return Ok(());
+    if let Some(TargetKey::Address(address)) = &work.target {
+        let person = person.and_then(|person| set.people.get(&person));
+        let listed = person.is_some_and(|person| person.is_listed(work.channel, address));
+        return if listed {
+            Err(Reason::AddressSuppressed)
+        } else {
+            Ok(())
+        };
     }
     match device(set, work) {
         None => Err(Reason::OwnerChanged),

@@ -17,6 +17,7 @@ use crate::input::{
 };
 use crate::marks::Mark;
 use crate::message::{MessageRef, SourceKind};
+use crate::person::SuppressionList;
 
 /// An input and how many seconds after the beginning it arrives.
 pub(super) fn operation() -> impl Strategy<Value = (Input, i64)> {
@@ -132,6 +133,9 @@ fn body() -> impl Strategy<Value = Body> {
         1 => who().prop_map(|who| Body::Delete { who }),
         1 => who().prop_map(|who| Body::Suppress { who }),
         1 => who().prop_map(|who| Body::Unsuppress { who }),
+        1 => (who(), any::<bool>()).prop_map(|(who, listed)| Body::ListAddress {
+            who, list: SuppressionList::Blocks, listed,
+        }),
         1 => (vec(who(), 1..3), 0_u32..2, any::<bool>()).prop_map(|(who, segment, add)| {
             Body::EditSegment { segment, who, add }
         }),

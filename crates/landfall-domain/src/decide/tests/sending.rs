@@ -1,5 +1,6 @@
 //! Sending, from the decision to the outcome.
 
+mod permits;
 mod tokens;
 mod walks;
 
@@ -16,7 +17,7 @@ use crate::reason::Reason;
 use crate::status::{Outcome, Status, customerio_status, outcome, reason};
 use crate::time::MINUTE_MS;
 use crate::work::{
-    Assignment, Conclusion, Handover, Order, Ruling, Send, SendTo, Urgency, Work, WorkKey,
+    Assignment, Conclusion, Handover, Order, Rules, Ruling, Send, SendTo, Urgency, Work, WorkKey,
     WorkState,
 };
 
@@ -44,6 +45,7 @@ fn push(delivery_id: &str, who: &str) -> Send {
             to_unsubscribed: true,
             forget_content: false,
             to: SendTo::All,
+            rules: Rules::default(),
         }),
         urgency: Urgency::Transactional,
         send_at: None,

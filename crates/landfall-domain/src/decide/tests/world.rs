@@ -16,7 +16,7 @@ use crate::message::MessageRef;
 use crate::person::{Person, Standing};
 use crate::status::{Outcome, outcome};
 use crate::time::Timestamp;
-use crate::work::{Assignment, Work, WorkKey};
+use crate::work::{Assignment, Permit, Work, WorkKey};
 use crate::working_set::{ChangeSet, DedupeHash, Found, NextKeys, Want, WorkingSet};
 
 /// Everything that was committed.
@@ -33,6 +33,8 @@ pub(super) struct World {
     pub(super) works: BTreeMap<WorkKey, Work>,
     /// What the last batch claimed.
     pub(super) assignments: Vec<Assignment>,
+    /// What rules outside say about the claims of the next batch.
+    pub(super) permits: Vec<(WorkKey, Permit)>,
     /// What was told about each delivery so far: its marks, and its outcome.
     told: BTreeMap<DeliveryKey, (u32, Option<Outcome>)>,
     messages: BTreeMap<MessageRef, MessageKey>,
@@ -53,6 +55,9 @@ impl World {
         }
         set.take(self.load(&want));
         set.take(self.load(&wants_more(&set)));
+        for (work, permit) in std::mem::take(&mut self.permits) {
+            set.permit(work, permit);
+        }
         let taken = inputs
             .iter()
             .map(|input| decide(&mut set, input, now))

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use landfall_domain::content::Content;
 use landfall_domain::ids::{DeliveryKey, DeviceKey};
-use landfall_domain::work::{Order, SendTo};
+use landfall_domain::work::{Order, Rules, SendTo};
 use proptest::prelude::*;
 
 use super::*;
@@ -27,6 +27,7 @@ fn work(delivery: u32, message: u32, urgency: Urgency, due: i64) -> Work {
             to_unsubscribed: true,
             forget_content: false,
             to: SendTo::All,
+            rules: Rules::default(),
         }),
         due: at(due),
         expires: at(due + 60),

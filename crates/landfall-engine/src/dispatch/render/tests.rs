@@ -29,6 +29,7 @@ fn ann() -> Person {
         consent: Consent::default(),
         devices: BTreeMap::new(),
         segments: std::collections::BTreeSet::new(),
+        listed: Vec::new(),
         absorbed: Vec::new(),
     }
 }

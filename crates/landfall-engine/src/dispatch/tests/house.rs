@@ -15,7 +15,7 @@ use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::reason::Reason;
 use landfall_domain::status::{Outcome, outcome, reason};
 use landfall_domain::time::{Clock as _, DAY_MS, ManualClock, Timestamp};
-use landfall_domain::work::{Order, Ruling, Send, SendTo, Urgency};
+use landfall_domain::work::{Order, Rules, Ruling, Send, SendTo, Urgency};
 use landfall_send::{Address, Outgoing, Sender};
 use landfall_store::Store;
 use landfall_store_sqlite::SqliteStore;
@@ -220,6 +220,7 @@ impl House {
                 to_unsubscribed: true,
                 forget_content: false,
                 to: SendTo::All,
+                rules: Rules::default(),
             }),
             urgency: Urgency::Transactional,
             send_at: None,

@@ -8,7 +8,7 @@ mod edits;
 mod lives;
 mod loops;
 mod plug;
-mod providers;
+pub(super) mod providers;
 mod random;
 
 use landfall_domain::event_data::EventData;

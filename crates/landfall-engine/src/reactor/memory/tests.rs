@@ -1,4 +1,6 @@
 use landfall_domain::activity::EventKind;
+use landfall_domain::channel::Channel;
+use landfall_domain::message::SourceKind;
 
 use super::*;
 
@@ -26,6 +28,18 @@ fn a_row_reads_back_as_the_memory_that_it_was_made_of() {
     memory.note_start(CART, at(3));
     memory.pending.push(pending("cart_updated", 9));
     memory.dates.push((STOCK, at(70)));
+    let bare = memory.row(PersonKey(8));
+    assert_eq!(Memory::of(&bare).expect("reads"), memory);
+    memory.claimed.push(Claimed {
+        work: WorkKey(77),
+        send: RecentSend {
+            at: at(6),
+            channel: Channel::Push,
+            source: SourceKind::Campaign,
+            source_id: 3,
+            step_id: Some(1),
+        },
+    });
     let row = memory.row(PersonKey(8));
     assert_eq!(row.due, Some(at(70)));
     assert_eq!(Memory::of(&row).expect("reads"), memory);

@@ -56,6 +56,7 @@ fn person(id: &str, email: Option<&str>, cio_id: &str) -> Person {
         consent: Consent::default(),
         devices: BTreeMap::new(),
         segments: std::collections::BTreeSet::new(),
+        listed: Vec::new(),
         absorbed: Vec::new(),
     }
 }

@@ -11,7 +11,7 @@ use landfall_domain::input::{Body, DeviceReport, Input, Source};
 use landfall_domain::marks::Mark;
 use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::time::{Clock as _, DAY_MS, ManualClock, Timestamp};
-use landfall_domain::work::{Conclusion, Handover, Order, Ruling, Send, SendTo, Urgency};
+use landfall_domain::work::{Conclusion, Handover, Order, Rules, Ruling, Send, SendTo, Urgency};
 use landfall_store::{DocumentKind, Store};
 use landfall_store_sqlite::SqliteStore;
 use serde_json::Value;
@@ -297,6 +297,7 @@ impl House {
                 to_unsubscribed: true,
                 forget_content: false,
                 to: SendTo::All,
+                rules: Rules::default(),
             }),
             urgency: Urgency::Transactional,
             send_at: None,

@@ -4,7 +4,7 @@ use landfall_domain::channel::Channel;
 use landfall_domain::content::Content;
 use landfall_domain::ids::MessageKey;
 use landfall_domain::time::Timestamp;
-use landfall_domain::work::{Order, SendTo, Urgency, Work, WorkState};
+use landfall_domain::work::{Order, Rules, SendTo, Urgency, Work, WorkState};
 
 use super::*;
 
@@ -57,6 +57,7 @@ fn the_oldest_goes_when_there_is_too_much() {
         to_unsubscribed: false,
         forget_content: false,
         to: SendTo::All,
+        rules: Rules::default(),
     });
     let mut recent = Recent::default();
     for part in 0..6_u32 {

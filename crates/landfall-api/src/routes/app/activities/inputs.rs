@@ -104,6 +104,7 @@ fn kind_and_data(input: &PersonInput) -> Option<(&'static str, Value)> {
         | PersonInput::AnonymousLinked { .. }
         | PersonInput::DeviceAnswered { .. }
         | PersonInput::MergedInto { .. }
+        | PersonInput::AddressListed { .. }
         | PersonInput::SegmentChanged { .. } => None,
     }
 }

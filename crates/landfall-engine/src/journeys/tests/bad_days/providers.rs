@@ -11,7 +11,7 @@ use super::super::house::House;
 use crate::input_of_ours;
 
 /// Work that can be claimed now.
-pub(super) fn due(house: &House) -> Vec<Work> {
+pub(in crate::journeys::tests) fn due(house: &House) -> Vec<Work> {
     let works = house.shop.store.open_works(None, 1_000).expect("reads");
     let now = house.clock.now();
     works
@@ -28,7 +28,7 @@ fn attempt(work: &Work) -> String {
     }
 }
 
-pub(super) fn claim(work: &Work, now: Timestamp) -> Input {
+pub(in crate::journeys::tests) fn claim(work: &Work, now: Timestamp) -> Input {
     input_of_ours(Body::Claim {
         work: work.key,
         attempt: attempt(work),
@@ -36,7 +36,7 @@ pub(super) fn claim(work: &Work, now: Timestamp) -> Input {
     })
 }
 
-pub(super) fn conclude(work: &Work, answer: Answer, now: Timestamp) -> Input {
+pub(in crate::journeys::tests) fn conclude(work: &Work, answer: Answer, now: Timestamp) -> Input {
     let provider = match work.channel {
         Channel::Push => Provider::Apns,
         _ => Provider::SmsGateway,
@@ -61,12 +61,12 @@ pub(super) fn conclude(work: &Work, answer: Answer, now: Timestamp) -> Input {
     }
 }
 
-pub(super) fn accepted() -> Answer {
+pub(in crate::journeys::tests) fn accepted() -> Answer {
     Answer::accepted(200, Some("id".to_owned()))
 }
 
 /// Carries everything that is due, in a world in which stores do not fail.
-pub(super) async fn carry(house: &House, answer: impl Fn(&Work) -> Answer) {
+pub(in crate::journeys::tests) async fn carry(house: &House, answer: impl Fn(&Work) -> Answer) {
     let now = house.clock.now();
     for work in due(house) {
         if work.state == WorkState::Waiting {

@@ -19,7 +19,7 @@ use landfall_domain::marks::Mark;
 use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::reason::Reason;
 use landfall_domain::time::{Clock as _, DAY_MS};
-use landfall_domain::work::{Conclusion, Handover, Order, Ruling, Send, SendTo, Urgency};
+use landfall_domain::work::{Conclusion, Handover, Order, Rules, Ruling, Send, SendTo, Urgency};
 use serde_json::Value;
 
 use super::super::shop::{NOW, Shop, who};
@@ -147,6 +147,7 @@ pub(super) async fn send(shop: &Shop, person: &str, delivery: &str, draft: bool)
             to_unsubscribed: true,
             forget_content: false,
             to: SendTo::All,
+            rules: Rules::default(),
         }),
         urgency: Urgency::Transactional,
         send_at: None,
