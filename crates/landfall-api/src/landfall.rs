@@ -117,6 +117,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(journeys::qa::get, journeys::qa::run))
         .routes(routes!(journeys::qa::run_draft))
         .routes(routes!(journeys::enter::enter))
+        .routes(routes!(journeys::hook::renew))
         .routes(routes!(journeys::runs::list))
         .routes(routes!(journeys::runs::get))
         .routes(routes!(journeys::runs::of_person))

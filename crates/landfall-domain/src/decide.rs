@@ -101,7 +101,7 @@ pub fn wants(input: &Input, want: &mut Want) {
             RunInput::Wake { run } | RunInput::End { run, .. } => {
                 want.runs.insert(*run);
             }
-            RunInput::Review { person, .. } => {
+            RunInput::Review { person, .. } | RunInput::Turn { person, .. } => {
                 want.people.insert(*person);
             }
             RunInput::Enter { who, .. } => {

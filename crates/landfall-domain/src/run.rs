@@ -110,6 +110,15 @@ pub enum RunInput {
         /// The call's or schedule's id, for the deliveries that come of it.
         trigger_id: Option<u64>,
     },
+    /// A person gets a turn in a scheduled journey.
+    Turn {
+        /// Whom.
+        person: PersonKey,
+        /// Which journey.
+        journey: JourneyId,
+        /// When the person comes to its door.
+        at: Timestamp,
+    },
     /// A run ends from outside.
     End {
         /// Which run.

@@ -132,6 +132,9 @@ pub enum JourneyError {
         /// What is missing.
         missing: Vec<Judged>,
     },
+    /// It is not started by calls.
+    #[error("the journey `{0}` is not started by calls: give it the trigger `webhook` first")]
+    NotCalled(String),
     /// What its conditions ask about is still being counted.
     #[error("what happened before is still being counted ({0} %): start it when that is done")]
     Building(u64),

@@ -54,6 +54,11 @@ impl Links {
         )
     }
 
+    /// A path of this server, as it is reached from outside.
+    pub fn to(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
     /// Where a provider posts what becomes of a credential's mails.
     pub fn mail_events(&self, workspace: &str, credential: &str) -> String {
         let secret = self.master.signature(&mail_events(workspace), credential);

@@ -11,7 +11,7 @@ use landfall_domain::ids::{JourneyId, SegmentId};
 use landfall_domain::input::{Body, Input};
 use landfall_domain::time::Timestamp;
 use landfall_journey::Plan;
-use landfall_journey::definition::{DateTrigger, ProductTrigger, Trigger};
+use landfall_journey::definition::{DateTrigger, ProductTrigger, Schedule, Trigger};
 use landfall_store::{Store, StoreError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -47,6 +47,8 @@ pub(crate) struct Live {
     by_segment: FxHashMap<(SegmentId, bool), Vec<JourneyId>>,
     /// Whose runs start at a date of the person.
     by_date: Vec<JourneyId>,
+    /// Whose runs start at a moment for everybody.
+    by_schedule: Vec<JourneyId>,
     /// Whose runs start with an event about a product.
     by_product: Vec<JourneyId>,
 }
@@ -166,7 +168,8 @@ impl Live {
                 }
                 Trigger::Date(_) => self.by_date.push(id),
                 Trigger::Product(_) => self.by_product.push(id),
-                Trigger::Api | Trigger::Schedule(_) | Trigger::Webhook => {}
+                Trigger::Schedule(_) => self.by_schedule.push(id),
+                Trigger::Api | Trigger::Webhook(_) => {}
             }
         }
         let journey = LiveJourney {
@@ -219,6 +222,16 @@ impl Live {
         self.by_date.iter().filter_map(|journey| {
             match &self.open(*journey)?.plan.definition.trigger {
                 Trigger::Date(date) => Some((*journey, date)),
+                _ => None,
+            }
+        })
+    }
+
+    /// The journeys that start at a moment for everybody, with what the moment is.
+    pub(crate) fn scheduled(&self) -> impl Iterator<Item = (JourneyId, &Schedule)> {
+        self.by_schedule.iter().filter_map(|journey| {
+            match &self.open(*journey)?.plan.definition.trigger {
+                Trigger::Schedule(schedule) => Some((*journey, schedule)),
                 _ => None,
             }
         })
@@ -297,6 +310,7 @@ impl Workspace {
     pub(crate) async fn reload_live(&self) -> Result<(), StoreError> {
         let live = self.read(|store| Live::read(store)).await?;
         self.set_live(live);
+        self.shared.schedules_changed.notify_one();
         // What happens from now on is noted as it happens; what was before is read.
         self.fill_interests().await
     }

@@ -158,6 +158,18 @@ impl Reactor {
                 }
                 self.stirred.push(*person);
             }
+            RunInput::Turn {
+                person,
+                journey,
+                at,
+            } => {
+                if set.person(*person).is_some_and(|person| person.is_known()) {
+                    let mind = self.mind(set, *person)?;
+                    mind.memory.take_turn(*journey, *at);
+                    mind.changed = true;
+                    self.stirred.push(*person);
+                }
+            }
             RunInput::Wake { run } => self.stirs.push(Stir::Wake(*run)),
             RunInput::End { run, cause } => self.stirs.push(Stir::End(*run, *cause)),
             RunInput::Enter {

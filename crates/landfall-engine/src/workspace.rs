@@ -65,6 +65,8 @@ pub(crate) struct Shared {
     pub(crate) timers_changed: Notify,
     /// Told when a segment has to be built.
     pub(crate) segments_changed: Notify,
+    /// Told when a journey may start at another moment.
+    pub(crate) schedules_changed: Notify,
     /// Held by whoever changes a definition.
     pub(crate) defining: tokio::sync::Mutex<()>,
     /// Who may be interested in which product.
@@ -153,6 +155,7 @@ impl Workspace {
             timers: Mutex::default(),
             timers_changed: Notify::default(),
             segments_changed: Notify::default(),
+            schedules_changed: Notify::default(),
             defining: tokio::sync::Mutex::default(),
             interests: Arc::default(),
             salt,

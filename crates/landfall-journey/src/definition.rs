@@ -30,7 +30,10 @@ pub use step::{
     Branch, Change, Delay, DelayBy, DelayUntil, Kind, OnLimit, Path, SegmentEdit, Share, Step,
     WaitUntil, Window, Zone,
 };
-pub use trigger::{DateTrigger, Interest, PriceDrop, ProductTrigger, Repeat, Schedule, Trigger};
+pub use trigger::{
+    DateTrigger, Interest, PriceDrop, ProductTrigger, Repeat, Schedule, Trigger, Unknown,
+    WebhookTrigger,
+};
 
 use read::{maybe, must, slug, text};
 

@@ -1,18 +1,22 @@
-//! When triggers come that are no event of the person: products, dates, schedules.
+//! When triggers come that are no event of the person: products, dates, schedules, calls.
 
 #[cfg(test)]
 mod tests;
+mod webhook;
 
 use jiff::civil::{Date, DateTime};
 use landfall_audience::{EventInHand, Zone};
 use landfall_domain::activity::EventKind;
 use landfall_domain::person::Person;
-use landfall_domain::time::Timestamp;
+use landfall_domain::time::{HOUR_MS, Timestamp};
 use serde_json::Value;
+
+pub use webhook::{CALL_KEY_BYTES_MAX, Call, CallFault};
 
 use crate::clock;
 use crate::definition::{DateTrigger, Interest, ProductTrigger, Repeat, Schedule};
 use crate::money;
+use crate::span::Span;
 
 /// Longest id of a product in bytes.
 pub const PRODUCT_BYTES_MAX: usize = 150;
@@ -163,7 +167,36 @@ fn date_of(value: &Value, zone: &Zone) -> Option<Date> {
     Some(local.date())
 }
 
+/// A schedule's moment that was missed, because the program was down or the journey did not run, is made up
+/// for within this time. Later it starts nothing: yesterday's offer is no good today.
+pub const SCHEDULE_LATE_MAX: Span = Span::hours(6);
+/// How far clocks in any zone are ahead of universal time at most, in milliseconds.
+const AHEAD_MS: i64 = 14 * HOUR_MS;
+/// How far they are behind.
+const BEHIND_MS: i64 = 12 * HOUR_MS;
+
 impl Schedule {
+    /// The moments between which it begins for everybody: the same one where everybody goes by one clock.
+    pub fn begins_between(&self) -> Option<(Timestamp, Timestamp)> {
+        let local = clock::wall_time(&self.at)?;
+        Some(match &self.zone {
+            crate::definition::Zone::Person => {
+                let universal = Zone::UTC.moment(local);
+                let first = universal.plus_millis(-AHEAD_MS);
+                (first, universal.plus_millis(BEHIND_MS))
+            }
+            crate::definition::Zone::Named(name) => {
+                let moment = Zone::named(name)?.moment(local);
+                (moment, moment)
+            }
+        })
+    }
+
+    /// Whether it is too late at `now` to make up for a start at `due`.
+    pub fn is_too_late(due: Timestamp, now: Timestamp) -> bool {
+        now.since(due) > SCHEDULE_LATE_MAX.millis()
+    }
+
     /// When it begins for a person.
     pub fn begins_for(&self, person: &Person, fallback: &Zone) -> Option<Timestamp> {
         let zone = clock::zone_of(&self.zone, person, fallback);

@@ -1,7 +1,7 @@
 //! Lengths of time, as definitions write them.
 
 use landfall_audience::definition::duration_text;
-use landfall_domain::time::{DAY_MS, MINUTE_MS};
+use landfall_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use serde::{Deserialize, Serialize};
 
 /// A length of time in milliseconds, never negative. Days have 24 hours: a delay of a day across a
@@ -24,6 +24,11 @@ impl Span {
     /// From days of 24 hours.
     pub const fn days(days: i64) -> Self {
         Self::from_millis(days.saturating_mul(DAY_MS))
+    }
+
+    /// From hours.
+    pub const fn hours(hours: i64) -> Self {
+        Self::from_millis(hours.saturating_mul(HOUR_MS))
     }
 
     /// From minutes.

@@ -154,6 +154,7 @@ fn everything() -> Vec<Value> {
     let triggers = json!([
         "api", "webhook", { "api": {} }, { "page": "Home" }, { "segment_entered": 3 }, { "segment_left": 3 },
         { "date": { "attribute": "birthday", "days": -3, "at": "10:00", "zone": "person", "repeat": "yearly" } },
+        { "webhook": { "person": { "email": "customer.email" }, "data": "order", "key": "id", "unknown": "create" } },
         { "schedule": { "at": "2026-12-01T09:00", "zone": "person", "segment": 3, "rate": { "people": 9, "per": "1m" } } },
     ]);
     let journey = |trigger: &Value| {

@@ -11,8 +11,8 @@ use landfall_engine::random::{Random as _, SystemRandom};
 use landfall_engine::seal::MasterKey;
 use landfall_engine::segments::Builder;
 use landfall_engine::{
-    Directory, Links, Opened, Options, ProductFollower, Reporter, Reporting, Sending, Timekeeper,
-    Workspace,
+    Directory, Links, Opened, Options, ProductFollower, Reporter, Reporting, Scheduler, Sending,
+    Timekeeper, Workspace,
 };
 use landfall_store::Store;
 
@@ -77,6 +77,7 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         if !serve.sending.no_send {
             runtime.spawn(Timekeeper::new(workspace.clone()).run());
             runtime.spawn(ProductFollower::new(workspace.clone()).run());
+            runtime.spawn(Scheduler::new(workspace.clone()).run());
             runtime.spawn(Reporter::new(reporting.clone(), workspace.clone()).run());
         }
         runtime.spawn(keep_counted(workspace.clone()));

@@ -39,6 +39,10 @@ pub enum DocumentKind {
     SegmentCounts,
     /// The workspace's rules of sending: quiet hours, caps, topics. There is one or none.
     SendingRules,
+    /// How far the people of a scheduled journey were given their turns.
+    ScheduleCursor,
+    /// Where a webhook starts a journey: the secret of its address, hashed.
+    JourneyHook,
 }
 
 impl DocumentKind {
@@ -62,6 +66,8 @@ impl DocumentKind {
             Self::ProductFollower => "product_follower",
             Self::SegmentCounts => "segment_counts",
             Self::SendingRules => "sending_rules",
+            Self::ScheduleCursor => "schedule_cursor",
+            Self::JourneyHook => "journey_hook",
         }
     }
 }

@@ -3,12 +3,14 @@
 pub(crate) mod enter;
 pub(crate) mod forecast;
 pub(crate) mod gate;
+pub(crate) mod hook;
 pub(crate) mod qa;
 pub(crate) mod runs;
 
 use axum::Json;
 use landfall_domain::ids::JourneyId;
 use landfall_engine::journeys::{self, Journey, JourneyError};
+use landfall_engine::schedules::{Occurrence, occurrences};
 use landfall_store::{Store, StoreError};
 use serde::Serialize;
 use serde_json::Value;
@@ -38,6 +40,9 @@ pub(crate) struct JourneyAnswer {
     pub(crate) updated_ms: i64,
     /// How many runs stand where, by version.
     pub(crate) runs: Vec<RunCount>,
+    /// How far each moment of its schedule is, by age; absent without any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) schedule: Vec<OccurrenceAnswer>,
     /// The definition of the newest version; absent in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -53,6 +58,42 @@ pub(crate) struct RunCount {
     pub(crate) state: &'static str,
     /// How many.
     pub(crate) count: u64,
+}
+
+/// How far a moment of a schedule is.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct OccurrenceAnswer {
+    /// Date and time by the wall.
+    pub(crate) at: String,
+    /// By whose clock: a zone, or `person`.
+    pub(crate) zone: String,
+    /// `running`: people are given their turns; `done`: everybody was looked at; `missed`: it came while
+    /// nobody was there, and for everybody it was too late.
+    pub(crate) state: &'static str,
+    /// How many people have turns, or had them.
+    pub(crate) turns: u64,
+    /// How many were passed over because their moment was missed by more than six hours.
+    pub(crate) missed: u64,
+    /// When the first person was looked at, in milliseconds since the epoch.
+    pub(crate) begun_ms: i64,
+}
+
+impl From<Occurrence> for OccurrenceAnswer {
+    fn from(occurrence: Occurrence) -> Self {
+        let state = match (occurrence.done_at, occurrence.turns, occurrence.missed) {
+            (None, ..) => "running",
+            (Some(_), 0, 1..) => "missed",
+            (Some(_), ..) => "done",
+        };
+        Self {
+            at: occurrence.at,
+            zone: occurrence.zone,
+            state,
+            turns: occurrence.turns,
+            missed: occurrence.missed,
+            begun_ms: occurrence.begun_at.millis(),
+        }
+    }
 }
 
 /// Journeys.
@@ -84,6 +125,8 @@ impl JourneyAnswer {
             state: state.name(),
             count,
         });
+        let schedule = occurrences(store, id)?.into_iter();
+        let schedule = schedule.map(OccurrenceAnswer::from);
         Ok(Self {
             number: id.0,
             id: journey.slug.clone(),
@@ -94,6 +137,7 @@ impl JourneyAnswer {
             created_ms: journey.created_at.millis(),
             updated_ms: journey.updated_at.millis(),
             runs: runs.collect(),
+            schedule: schedule.collect(),
             definition,
         })
     }
@@ -218,7 +262,7 @@ impl From<JourneyError> for Problem {
             JourneyError::Faults(faults) => Self::faults(&faults),
             JourneyError::Missing(name) => Self::not_found("journey", &name),
             JourneyError::Blocked { missing, .. } => Self::launch(message, missing),
-            JourneyError::State { .. } | JourneyError::Building(_) => {
+            JourneyError::State { .. } | JourneyError::NotCalled(_) | JourneyError::Building(_) => {
                 Self::new(Code::Conflict, message)
             }
             JourneyError::Store(error) => error.into(),

@@ -32,6 +32,11 @@ impl Visit {
         }
     }
 
+    /// Links of ours; `None`: nobody said where this server is reached.
+    pub(crate) const fn links(&self) -> Option<&Links> {
+        self.links.as_ref()
+    }
+
     /// What renders messages of the workspace as they are sent.
     pub(crate) async fn renderer(&self) -> Result<Renderer, Problem> {
         let renderer = Renderer::linking(self.links.clone(), self.workspace.id());

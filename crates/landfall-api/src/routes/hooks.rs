@@ -1,7 +1,9 @@
-//! Webhooks in: `/hooks/customerio/{source}` (docs/api/webhooks-in.md), `/hooks/twilio` and `/hooks/email`.
+//! Webhooks in: `/hooks/customerio/{source}` (docs/api/webhooks-in.md), `/hooks/journeys`, `/hooks/twilio`
+//! and `/hooks/email`.
 
 mod email;
 mod inbound;
+mod journeys;
 mod twilio;
 
 use aws_lc_rs::hmac;
@@ -29,6 +31,7 @@ const EVENT_BYTES_MAX: usize = 8 << 20;
 pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/hooks/customerio/{source}", post(customerio))
+        .route("/hooks/journeys/{workspace}/{token}", post(journeys::call))
         .route(
             "/hooks/twilio/{workspace}/{credential}",
             post(twilio::report),

@@ -4,6 +4,7 @@ mod credentials;
 mod gate;
 mod hooks;
 mod house;
+mod journey_hooks;
 mod limits;
 mod mail_events;
 mod metrics;

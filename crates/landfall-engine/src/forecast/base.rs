@@ -109,7 +109,7 @@ pub(super) fn candidates(
             told: format!("Qualified are the people whose date comes within the next {DAYS} days."),
         }),
         Trigger::Product(product) => interested(store, product, now),
-        Trigger::Api | Trigger::Webhook => Ok(everybody(
+        Trigger::Api | Trigger::Webhook(_) => Ok(everybody(
             "A call says who enters: everybody who passes the filter now is the most that it can name.",
         )),
     }

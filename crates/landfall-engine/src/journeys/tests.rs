@@ -6,6 +6,7 @@ mod gate;
 mod hand_over;
 mod house;
 mod revenue;
+mod schedules;
 
 use landfall_domain::input::{Body, Input};
 use landfall_domain::reason::Reason;

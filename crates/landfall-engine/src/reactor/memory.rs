@@ -29,6 +29,8 @@ pub(crate) struct Memory {
     pub(crate) interests: Vec<Interest>,
     /// Messages that are being handed over: caps count them before there is an answer.
     pub(crate) claimed: Vec<Claimed>,
+    /// When the person comes to the doors of scheduled journeys, one turn for each.
+    pub(crate) turns: Vec<(JourneyId, Timestamp)>,
 }
 
 /// A message that is being handed over.
@@ -106,9 +108,9 @@ impl Memory {
         };
         let (stored, rest): (Stored, _) =
             postcard::take_from_bytes(rest).map_err(|error| damaged(error.to_string()))?;
-        // Most people have nothing on its way, and most rows end here.
-        let claimed = match rest {
-            [] => Vec::new(),
+        // Most people have nothing on its way and no turn, and most rows end here.
+        let (claimed, turns) = match rest {
+            [] => (Vec::new(), Vec::new()),
             rest => postcard::from_bytes(rest).map_err(|error| damaged(error.to_string()))?,
         };
         Ok(Self {
@@ -119,6 +121,7 @@ impl Memory {
             dates: stored.dates,
             interests: stored.interests,
             claimed,
+            turns,
         })
     }
 
@@ -134,8 +137,9 @@ impl Memory {
         let mut body = vec![VERSION];
         // Plain values into memory: nothing that could fail.
         body.extend(postcard::to_stdvec(&stored).unwrap_or_default());
-        if !self.claimed.is_empty() {
-            body.extend(postcard::to_stdvec(&self.claimed).unwrap_or_default());
+        if !self.claimed.is_empty() || !self.turns.is_empty() {
+            let later = (&self.claimed, &self.turns);
+            body.extend(postcard::to_stdvec(&later).unwrap_or_default());
         }
         ProfileRow {
             person,
@@ -146,8 +150,16 @@ impl Memory {
 
     /// When time alone changes something.
     pub(crate) fn due(&self) -> Option<Timestamp> {
-        let dates = self.dates.iter().map(|(_, at)| *at);
+        let dates = self.dates.iter().chain(&self.turns).map(|(_, at)| *at);
         dates.chain(self.profile.due()).min()
+    }
+
+    /// Notes a turn in a scheduled journey. Of two the earlier one stays: nobody comes twice.
+    pub(crate) fn take_turn(&mut self, journey: JourneyId, at: Timestamp) {
+        match self.turns.iter_mut().find(|(known, _)| *known == journey) {
+            Some((_, turn)) => *turn = at.min(*turn),
+            None => self.turns.push((journey, at)),
+        }
     }
 
     /// How often a journey was started.
@@ -181,6 +193,9 @@ impl Memory {
         }
         self.interests.extend(other.interests);
         self.claimed.extend(other.claimed);
+        for (journey, at) in other.turns {
+            self.take_turn(journey, at);
+        }
         self.pending.extend(other.pending);
         self.pending.sort_by_key(|pending| pending.at);
     }

@@ -2,12 +2,16 @@
 
 use landfall_audience::definition::{Object, Place};
 use landfall_audience::{EventFilter, TimeOfDay};
+use landfall_domain::identifier::IdentifierKind;
 
 use super::read::{
     EVENT_KEYS, each, maybe, must, path, percent, segment, span, span_between, text, zone,
 };
 use super::step::Zone;
-use super::trigger::{DateTrigger, Interest, PriceDrop, ProductTrigger, Repeat, Schedule, Trigger};
+use super::trigger::{
+    DateTrigger, Interest, PriceDrop, ProductTrigger, Repeat, Schedule, Trigger, Unknown,
+    WebhookTrigger,
+};
 use crate::span::Span;
 
 const KINDS: [&str; 10] = [
@@ -35,7 +39,7 @@ pub(super) fn trigger(place: &Place<'_>) -> Option<Trigger> {
     if place.value().is_string() {
         return place.word(&["api", "webhook"], |name| match name {
             "api" => Some(Trigger::Api),
-            "webhook" => Some(Trigger::Webhook),
+            "webhook" => Some(Trigger::Webhook(WebhookTrigger::default())),
             _ => None,
         });
     }
@@ -55,7 +59,7 @@ pub(super) fn trigger(place: &Place<'_>) -> Option<Trigger> {
         "product" => product(&below).map(Trigger::Product),
         "schedule" => schedule(&below).map(Trigger::Schedule),
         "api" => below.object(&[]).map(|_| Trigger::Api),
-        _ => below.object(&[]).map(|_| Trigger::Webhook),
+        _ => webhook(&below).map(Trigger::Webhook),
     }
 }
 
@@ -155,6 +159,41 @@ fn schedule(place: &Place<'_>) -> Option<Schedule> {
         zone: zone?.unwrap_or(Zone::Person),
         segment: segment?,
         rate: rate?,
+    })
+}
+
+fn webhook(place: &Place<'_>) -> Option<WebhookTrigger> {
+    let object = place.object(&["person", "data", "key", "unknown"])?;
+    let person = maybe(&object, "person", |place| {
+        let named = place.object(&["id", "email", "phone", "cio_id"])?;
+        let (kind, below) = named.exactly_one(&["id", "email", "phone", "cio_id"])?;
+        Some((IdentifierKind::named(kind)?, path(&below)?))
+    });
+    let data = maybe(&object, "data", path);
+    let key = maybe(&object, "key", path);
+    let unknown = maybe(&object, "unknown", |place| {
+        place.word(&["refuse", "create"], |name| match name {
+            "refuse" => Some(Unknown::Refuse),
+            "create" => Some(Unknown::Create),
+            _ => None,
+        })
+    });
+    let default = WebhookTrigger::default();
+    let (kind, person) = person?.unwrap_or((default.kind, default.person));
+    let unknown = unknown?.unwrap_or(default.unknown);
+    if kind == IdentifierKind::CioId && unknown == Unknown::Create {
+        let fix = "name the person by `id`, `email` or `phone`, or remove `unknown`";
+        return place.refuse(
+            "nobody can be made by a `cio_id`: those are given here",
+            fix,
+        );
+    }
+    Some(WebhookTrigger {
+        kind,
+        person,
+        data: data?,
+        key: key?,
+        unknown,
     })
 }
 

@@ -1,6 +1,7 @@
 //! What starts a run (semantics.md 6.1).
 
 use landfall_audience::{EventFilter, TimeOfDay};
+use landfall_domain::identifier::IdentifierKind;
 use landfall_domain::ids::SegmentId;
 
 use super::step::Zone;
@@ -24,7 +25,7 @@ pub enum Trigger {
     /// A moment comes.
     Schedule(Schedule),
     /// Somebody's server calls.
-    Webhook,
+    Webhook(WebhookTrigger),
 }
 
 /// How often a date comes again.
@@ -94,6 +95,44 @@ pub enum Interest {
         /// Path of the id or list of ids.
         path: String,
     },
+}
+
+/// How a call of somebody's server becomes a person at the door. Paths lead into the call's body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookTrigger {
+    /// What kind of name the person is called by.
+    pub kind: IdentifierKind,
+    /// Where the name stands.
+    pub person: String,
+    /// Where the data stand that conditions and templates see as the event's; `None`: all of the body.
+    pub data: Option<String>,
+    /// Where the id of the call stands: of two calls with one id, the second does nothing. `None`: only a
+    /// header says it.
+    pub key: Option<String>,
+    /// What becomes of a call about somebody who is not known.
+    pub unknown: Unknown,
+}
+
+/// What becomes of a call about somebody who is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// It is refused.
+    Refuse,
+    /// The person becomes known.
+    Create,
+}
+
+impl Default for WebhookTrigger {
+    /// The person by `id`, the data all of the body; who is not known is refused.
+    fn default() -> Self {
+        Self {
+            kind: IdentifierKind::Id,
+            person: "id".to_owned(),
+            data: None,
+            key: None,
+            unknown: Unknown::Refuse,
+        }
+    }
 }
 
 /// A moment at which a broadcast begins.

@@ -10,7 +10,9 @@ use super::settings::{
     Alert, Basis, CurrencyFrom, Entry, Exit, ExitEvent, Expectation, Frequency, Goal, GoalOn,
     Naming, Profile, ProfileDevice, QaCase, QaHappening, QaInput, Refund,
 };
-use super::trigger::{DateTrigger, Interest, ProductTrigger, Repeat, Schedule, Trigger};
+use super::trigger::{
+    DateTrigger, Interest, ProductTrigger, Repeat, Schedule, Trigger, Unknown, WebhookTrigger,
+};
 use super::{Definition, Zone};
 
 /// An object in the making.
@@ -96,7 +98,8 @@ fn trigger(trigger: &Trigger) -> Value {
         Trigger::Product(trigger) => json!({ "product": product(trigger) }),
         Trigger::Api => "api".into(),
         Trigger::Schedule(trigger) => json!({ "schedule": schedule(trigger) }),
-        Trigger::Webhook => "webhook".into(),
+        Trigger::Webhook(trigger) if *trigger == WebhookTrigger::default() => "webhook".into(),
+        Trigger::Webhook(trigger) => json!({ "webhook": webhook(trigger) }),
     }
 }
 
@@ -146,6 +149,16 @@ fn schedule(schedule: &Schedule) -> Value {
         .maybe("zone", zone(&schedule.zone))
         .maybe("segment", schedule.segment)
         .maybe("rate", rate)
+        .into()
+}
+
+fn webhook(trigger: &WebhookTrigger) -> Value {
+    let creates = trigger.unknown == Unknown::Create;
+    Out::default()
+        .put("person", json!({ trigger.kind.name(): trigger.person }))
+        .maybe("data", trigger.data.as_deref())
+        .maybe("key", trigger.key.as_deref())
+        .when(creates, "unknown", "create")
         .into()
 }
 

@@ -86,7 +86,11 @@ impl Walk<'_> {
             Trigger::Product(product) => self.is_trigger(&product.event, occasion),
             Trigger::SegmentEntered(segment) => self.is_member(*segment),
             Trigger::SegmentLeft(segment) => !self.is_member(*segment),
-            Trigger::Date(_) | Trigger::Api | Trigger::Schedule(_) | Trigger::Webhook => true,
+            Trigger::Schedule(schedule) => {
+                let segment = schedule.segment;
+                segment.is_none_or(|segment| self.is_member(segment))
+            }
+            Trigger::Date(_) | Trigger::Api | Trigger::Webhook(_) => true,
         };
         if !matches {
             self.note(None, Check::Trigger, || Value::Null, "does not match");

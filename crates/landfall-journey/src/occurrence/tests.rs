@@ -1,9 +1,10 @@
 use landfall_audience::Zone;
 use landfall_domain::activity::EventKind;
+use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::person::Attribute;
 use serde_json::{Value, json};
 
-use crate::definition::Trigger;
+use crate::definition::{Schedule, Trigger};
 use crate::sample::{NOON, event, journey, minute, person, plan, push};
 
 fn trigger(trigger: &Value) -> Trigger {
@@ -142,4 +143,117 @@ fn a_schedule_begins_by_each_persons_clock_and_keeps_its_rate() {
     assert_eq!(schedule.turn(NOON, 0), NOON);
     assert_eq!(schedule.turn(NOON, 1_000), minute(60));
     assert_eq!(schedule.turn(NOON, 500), minute(30));
+}
+
+#[test]
+fn a_schedule_begins_between_the_first_and_the_last_zone_and_on_days_of_changing_clocks_too() {
+    let of = |schedule: Value| match trigger(&json!({ "schedule": schedule })) {
+        Trigger::Schedule(schedule) => schedule,
+        other => panic!("{other:?}"),
+    };
+    // 29 March 2026: Berlin's clocks go from 2:00 to 3:00; 25 October 2026: from 3:00 back to 2:00.
+    for (at, zone, first, last) in [
+        (
+            "2026-05-02T09:00",
+            None,
+            "2026-05-01T19:00Z",
+            "2026-05-02T21:00Z",
+        ),
+        (
+            "2026-05-02T09:00",
+            Some("Europe/Berlin"),
+            "2026-05-02T07:00Z",
+            "2026-05-02T07:00Z",
+        ),
+        (
+            "2026-03-29T02:30",
+            Some("Europe/Berlin"),
+            "2026-03-29T01:00Z",
+            "2026-03-29T01:00Z",
+        ),
+        (
+            "2026-10-25T02:30",
+            Some("Europe/Berlin"),
+            "2026-10-25T00:30Z",
+            "2026-10-25T00:30Z",
+        ),
+        (
+            "2026-12-01T09:00",
+            Some("Pacific/Kiritimati"),
+            "2026-11-30T19:00Z",
+            "2026-11-30T19:00Z",
+        ),
+    ] {
+        let mut definition = json!({ "at": at });
+        if let Some(zone) = zone {
+            definition["zone"] = zone.into();
+        }
+        let schedule = of(definition);
+        let (from, to) = schedule.begins_between().expect("a moment");
+        let moment = |text: &str| {
+            let moment: jiff::Timestamp = text.parse().expect("a time");
+            landfall_domain::time::Timestamp::from_millis(moment.as_millisecond())
+        };
+        assert_eq!((from, to), (moment(first), moment(last)), "{at} {zone:?}");
+        for zone in ["Pacific/Kiritimati", "Etc/GMT+12", "America/St_Johns"] {
+            let person = with("timezone", json!(zone));
+            let begins = schedule.begins_for(&person, &Zone::UTC).expect("a moment");
+            assert!((from..=to).contains(&begins), "{at} {zone}");
+        }
+    }
+    let late = |hours| Schedule::is_too_late(NOON, minute(60 * hours));
+    assert_eq!([late(0), late(6), late(7)], [false, false, true]);
+}
+
+#[test]
+fn a_call_names_a_person_brings_data_and_is_told_from_others() {
+    let of = |definition: &Value| match trigger(definition) {
+        Trigger::Webhook(webhook) => webhook,
+        other => panic!("{other:?}"),
+    };
+    let plain = of(&json!("webhook"));
+    assert_eq!(of(&json!({ "webhook": {} })), plain);
+    let mapped = of(&json!({ "webhook": { "person": { "email": "buyer.mail" },
+        "data": "order", "key": "id", "unknown": "create" } }));
+    let ann = || {
+        let ann = Identifier::new(IdentifierKind::Email, "ann@shop.example");
+        ann.expect("not blank")
+    };
+    let order = json!({ "id": 7, "buyer": { "mail": " Ann@shop.example " }, "order": { "n": 1 } });
+    let call = mapped.read(&order).expect("can be read");
+    assert_eq!(
+        (call.who, call.data, call.key),
+        (ann(), json!({ "n": 1 }), Some("7".to_owned()))
+    );
+    let call = plain
+        .read(&json!({ "id": 12, "n": 1 }))
+        .expect("can be read");
+    assert_eq!(call.who.value(), "12");
+    assert_eq!((call.data, call.key), (json!({ "id": 12, "n": 1 }), None));
+    for (webhook, body, path) in [
+        (&plain, json!({}), "id"),
+        (&plain, json!({ "id": " " }), "id"),
+        (&plain, json!({ "id": 1.5 }), "id"),
+        (&plain, json!({ "id": "x".repeat(151) }), "id"),
+        (&plain, json!([1]), "id"),
+        (&mapped, json!({ "id": 7, "buyer": "ann" }), "buyer.mail"),
+        (
+            &mapped,
+            json!({ "buyer": { "mail": "a@b" }, "order": {} }),
+            "id",
+        ),
+        (
+            &mapped,
+            json!({ "id": "", "buyer": { "mail": "a@b" } }),
+            "id",
+        ),
+        (
+            &mapped,
+            json!({ "id": 7, "buyer": { "mail": "a@b" }, "order": 5 }),
+            "order",
+        ),
+    ] {
+        let fault = webhook.read(&body).expect_err("cannot be read");
+        assert_eq!(fault.path, path, "{body}");
+    }
 }

@@ -64,7 +64,7 @@ impl Checker<'_> {
             | Trigger::Product(_)
             | Trigger::Date(_)
             | Trigger::Api
-            | Trigger::Webhook => {}
+            | Trigger::Webhook(_) => {}
         }
     }
 
@@ -92,7 +92,7 @@ impl Checker<'_> {
         }
         let has_event = matches!(
             definition.trigger,
-            Trigger::Event(_) | Trigger::Product(_) | Trigger::Api | Trigger::Webhook
+            Trigger::Event(_) | Trigger::Product(_) | Trigger::Api | Trigger::Webhook(_)
         );
         for (index, exit) in definition.exit.on.iter().enumerate() {
             let path = format!("exit.on[{index}]");

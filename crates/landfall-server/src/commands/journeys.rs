@@ -20,7 +20,8 @@ Examples:
   landfall journeys forecast cart-recovery
   landfall journeys gate cart-recovery
   landfall journeys start cart-recovery
-  landfall journeys runs cart-recovery --limit 20")]
+  landfall journeys runs cart-recovery --limit 20
+  landfall journeys hook shipped            the address at which a server starts it")]
 pub(crate) struct Journeys {
     #[command(flatten)]
     connection: Connection,
@@ -81,6 +82,11 @@ enum Action {
         #[arg(long, value_name = "JSON")]
         data: Option<String>,
     },
+    /// Make the address at which calls of a server start it; it is shown only once.
+    Hook {
+        /// Slug, number or name.
+        journey: String,
+    },
     /// List its runs.
     Runs {
         /// Slug, number or name.
@@ -131,6 +137,7 @@ pub(crate) fn run(journeys: &Journeys) -> Result<()> {
         Action::Enter { journey, ids, data } => {
             enter(&client, journey, ids, data.as_deref(), as_json)
         }
+        Action::Hook { journey } => hook(&client, journey, as_json),
         Action::Runs { journey, limit } => runs(&client, journey, *limit, as_json),
     }
 }
@@ -257,6 +264,26 @@ fn enter(
     } else {
         println!("{} people were taken to the door.", answer["named"]);
     }
+    Ok(())
+}
+
+fn hook(client: &Client, journey: &str, as_json: bool) -> Result<()> {
+    let path = format!("{PATH}/{}/hook", Client::encoded(journey));
+    let answer = client.post(&path, "application/json", b"{}")?;
+    if as_json {
+        println!("{answer:#}");
+        return Ok(());
+    }
+    let address = match answer["url"].as_str() {
+        Some(url) => url.to_owned(),
+        None => client.address(&show::plain(&answer["path"])),
+    };
+    println!(
+        "Calls of this address start {}:",
+        show::plain(&answer["journey"])
+    );
+    println!("  POST {address}");
+    println!("Keep it secret: it is shown only now, and the one before it leads nowhere any more.");
     Ok(())
 }
 

@@ -15,6 +15,8 @@ const KINDS: [DocumentKind; 9] = [
     DocumentKind::QaRecord,
     DocumentKind::SegmentCounts,
     DocumentKind::SendingRules,
+    DocumentKind::ScheduleCursor,
+    DocumentKind::JourneyHook,
 ];
 
 /// Insert, read, replace, delete; numbers start at one.

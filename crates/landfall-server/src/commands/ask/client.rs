@@ -63,6 +63,11 @@ impl Client {
         })
     }
 
+    /// The address of a path of the server that is asked.
+    pub(crate) fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
     /// Asks for JSON.
     pub(crate) fn get(&self, path: &str, parameters: &[(String, String)]) -> Result<Value> {
         let request = self
