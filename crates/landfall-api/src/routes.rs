@@ -3,6 +3,8 @@
 pub(crate) mod app;
 pub(crate) mod health;
 pub(crate) mod hooks;
+#[cfg(test)]
+mod launch;
 pub(crate) mod pipelines;
 mod segments;
 pub(crate) mod track;

@@ -55,13 +55,15 @@ impl Shares {
         self.last.weight > 0 || self.first.weight > 0 || self.linear.weight > 0
     }
 
-    fn add(&mut self, other: &Self) {
+    fn add(&mut self, other: &Self, with_weights: bool) {
         for (mine, theirs) in [
             (&mut self.last, other.last),
             (&mut self.first, other.first),
             (&mut self.linear, other.linear),
         ] {
-            mine.weight = mine.weight.saturating_add(theirs.weight);
+            if with_weights {
+                mine.weight = mine.weight.saturating_add(theirs.weight);
+            }
             mine.micros = mine.micros.saturating_add(theirs.micros);
         }
     }
@@ -176,7 +178,9 @@ impl Credits {
             shares: Shares::default(),
         };
         for credit in self.iter() {
-            earned.shares.add(&credit.shares);
+            // What is taken back is taken from the value: the goal was met all the same.
+            let counts = credit.kind == CreditKind::Goal;
+            earned.shares.add(&credit.shares, counts);
         }
         Some(earned)
     }
@@ -233,7 +237,10 @@ mod tests {
         refund.kind = CreditKind::Refund;
         refund.taken_before = before;
         refund.shares = Shares::default();
-        refund.shares.last.micros = -micros;
+        refund.shares.last = Share {
+            weight: 1_000_000,
+            micros: -micros,
+        };
         refund
     }
 
@@ -254,7 +261,8 @@ mod tests {
         );
         let credits = joined([&two, &goal, &one, &one, &goal]);
         assert_eq!(credits, joined([&goal, &one, &two]));
-        assert_eq!(credits.earned().unwrap().shares.last.micros, 49_999_990);
+        let last = credits.earned().unwrap().shares.last;
+        assert_eq!((last.weight, last.micros), (1_000_000, 49_999_990));
         assert!(credits.marks().has(Mark::Converted));
         assert_ne!(one.dedupe_key(), two.dedupe_key());
     }

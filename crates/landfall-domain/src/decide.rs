@@ -98,7 +98,7 @@ pub fn wants(input: &Input, want: &mut Want) {
         Body::Subscription { person, .. } => want.identifiers.extend(person.identifiers()),
         Body::Delivery(report) => want.identifiers.extend(report.person.identifiers()),
         Body::Run(input) => match input.as_ref() {
-            RunInput::Wake { run } | RunInput::End { run, .. } => {
+            RunInput::Wake { run } | RunInput::Recompute { run } | RunInput::End { run, .. } => {
                 want.runs.insert(*run);
             }
             RunInput::Review { person, .. } | RunInput::Turn { person, .. } => {

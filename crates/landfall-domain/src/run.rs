@@ -27,6 +27,8 @@ names!(
         NeverActivated = "never_activated",
         /// Something outside ended it: the journey was stopped, the person was merged or deleted.
         Ended = "ended",
+        /// What is stored of it cannot be read: it was set aside, so that others go on.
+        Damaged = "damaged",
     }
 );
 
@@ -118,6 +120,11 @@ pub enum RunInput {
         journey: JourneyId,
         /// When the person comes to its door.
         at: Timestamp,
+    },
+    /// A run's conversions are computed anew from history, by the goal of the journey's newest version.
+    Recompute {
+        /// Which run.
+        run: RunKey,
     },
     /// A run ends from outside.
     End {

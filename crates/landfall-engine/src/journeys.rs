@@ -6,6 +6,7 @@
 
 mod apply;
 mod control;
+mod conversions;
 pub(crate) mod gate;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use crate::segments;
 use crate::segments::{Build, Segment};
 
 pub use apply::Applied;
+pub use conversions::Recompute;
 pub use gate::{Author, Gate, Versions, WaiverCall, WaiverError, waivers};
 
 /// Whether a journey runs.
@@ -81,6 +83,9 @@ pub struct Journey {
     /// Whether a change of its state has still to be carried out: runs have to be woken or ended.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsettled: bool,
+    /// How far computing conversions anew is, for every run; `None`: nobody asked, or done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recompute: Option<Recompute>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was changed last.
@@ -112,6 +117,9 @@ pub enum JourneyError {
     /// There is no such journey.
     #[error("there is no journey `{0}`")]
     Missing(String),
+    /// There is nothing to compute conversions by.
+    #[error("version {0} has no goal: give the journey a goal and apply it")]
+    NoGoal(u32),
     /// The journey is in a state in which that cannot be done.
     #[error("the journey is {state}: {fix}")]
     State {

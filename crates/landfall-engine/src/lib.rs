@@ -22,6 +22,7 @@ mod open;
 pub mod qa;
 pub mod random;
 mod reactor;
+pub mod replay;
 pub mod reporting;
 pub mod roster;
 pub mod rules;

@@ -9,6 +9,7 @@ use landfall_audience::{Cause, EventInHand, Patterns, Policy, Segments, Zone};
 use landfall_domain::activity::{Activity, EventKind, PersonInput};
 use landfall_domain::ids::{JourneyId, SegmentId};
 use landfall_domain::input::{Body, Input};
+use landfall_domain::run::RunRow;
 use landfall_domain::time::Timestamp;
 use landfall_journey::Plan;
 use landfall_journey::definition::{DateTrigger, ProductTrigger, Schedule, Trigger};
@@ -266,6 +267,22 @@ impl Live {
         journey.versions.get(&journey.newest).filter(|_| open)
     }
 
+    /// Whether another version of a run's journey listens to an event.
+    pub(crate) fn is_heard_by_another(&self, run: &RunRow, event: &EventInHand) -> bool {
+        let versions = self
+            .journeys
+            .get(&run.journey)
+            .map(|journey| &journey.versions);
+        let mut others = versions.into_iter().flatten();
+        others.any(|(version, live)| *version != run.version && live.listens_to(event))
+    }
+
+    /// The newest version, whether people enter or not.
+    pub(crate) fn newest(&self, journey: JourneyId) -> Option<&Arc<LivePlan>> {
+        let journey = self.journeys.get(&journey)?;
+        journey.versions.get(&journey.newest)
+    }
+
     /// A version that a run is pinned to.
     pub(crate) fn plan(&self, journey: JourneyId, version: u32) -> Option<&Arc<LivePlan>> {
         self.journeys.get(&journey)?.versions.get(&version)
@@ -297,6 +314,12 @@ fn unreadable(what: &str, faults: &[Fault]) -> StoreError {
 }
 
 impl Workspace {
+    /// The newest version of a journey, compiled; `None`: there is no such journey.
+    pub fn plan_of_journey(&self, journey: JourneyId) -> Option<Arc<Plan>> {
+        let live = self.live();
+        live.newest(journey).map(|newest| Arc::clone(&newest.plan))
+    }
+
     /// What is live now.
     pub(crate) fn live(&self) -> Arc<Live> {
         let live = &self.shared.live;

@@ -18,6 +18,7 @@ mod history;
 mod interests;
 pub(crate) mod memory;
 mod merge;
+pub(crate) mod recompute;
 mod runs;
 mod stir;
 
@@ -171,6 +172,7 @@ impl Reactor {
                 }
             }
             RunInput::Wake { run } => self.stirs.push(Stir::Wake(*run)),
+            RunInput::Recompute { run } => self.stirs.push(Stir::Recompute(*run)),
             RunInput::End { run, cause } => self.stirs.push(Stir::End(*run, *cause)),
             RunInput::Enter {
                 journey,
@@ -190,19 +192,35 @@ impl Reactor {
 
     /// What is remembered about a loaded person.
     fn mind(&mut self, set: &WorkingSet, person: PersonKey) -> Result<&mut Mind, StoreError> {
-        Ok(match self.minds.entry(person) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => {
-                let memory = match set.profile(person) {
-                    Some(row) => Memory::of(row)?,
-                    None => Memory::default(),
-                };
-                place.insert(Mind {
-                    memory,
-                    ..Mind::default()
-                })
+        if let Entry::Vacant(place) = self.minds.entry(person) {
+            let memory = set.profile(person).map(Memory::of).transpose();
+            let damaged = memory.as_ref().err().map(ToString::to_string);
+            let mind = Mind {
+                memory: memory.ok().flatten().unwrap_or_default(),
+                ..Mind::default()
+            };
+            place.insert(mind);
+            if let Some(damage) = damaged {
+                tracing::error!(person = person.0, %damage, "a profile is counted anew");
+                self.remember_anew(set, person)?;
             }
-        })
+        }
+        Ok(self.minds.entry(person).or_default())
+    }
+
+    /// Counts a profile that cannot be read anew from the person's history, so that others go on and the person
+    /// does too. Triggers that waited for a login, and dates until they are looked at, are lost with it.
+    fn remember_anew(&mut self, set: &WorkingSet, person: PersonKey) -> Result<(), StoreError> {
+        let runs = self.store.runs_of(person)?;
+        self.recount(set, person)?;
+        let mind = self.minds.entry(person).or_default();
+        for run in runs {
+            mind.memory.note_start(run.journey, run.started_at);
+        }
+        mind.changed = true;
+        mind.touched.add_whole();
+        self.stirred.push(person);
+        Ok(())
     }
 
     /// A message with its name as it is now.

@@ -23,6 +23,7 @@ use landfall_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::chance::Salt;
+use crate::definition::Goal;
 use crate::effect::Effect;
 use crate::plan::Plan;
 use crate::run::Run;
@@ -62,6 +63,8 @@ pub struct Setting<'a> {
     pub run: RunKey,
     /// The workspace's secret for ids of deliveries.
     pub salt: &'a Salt,
+    /// The goal that the run is measured by instead of its plan's ([`Run::measured_by`]).
+    pub goal: Option<&'a Goal>,
     /// Whether only people who said yes to the journey's topic get its messages.
     pub topic_opt_in: bool,
     /// Channels for which the person's address is on a suppression list.
@@ -210,6 +213,17 @@ pub fn enter(plan: &Plan, setting: &Setting<'_>, occasion: &Occasion) -> Entered
     door::enter(plan, setting, occasion)
 }
 
+/// Notes that a person came to the door who is not let in, although the rules of entry would have: a run that
+/// ended before it began says why. `None`: the rules would not have let the person in either.
+pub fn turn_away(
+    plan: &Plan,
+    setting: &Setting<'_>,
+    occasion: &Occasion,
+    why: &str,
+) -> Option<(Box<Run>, Outcome)> {
+    door::turn_away(plan, setting, occasion, why)
+}
+
 /// Lets a run react to what happens, until it has to wait again. The plan must be that of the run's
 /// version; by another one it does not move. Whatever is told twice, late, early or after the end changes nothing that it must not.
 pub fn advance(
@@ -243,16 +257,16 @@ pub fn stand_still(
 
 /// Until when an ended run still has to be told of what happens: a message that waits may have to be taken
 /// back, its goal may be met, or its revenue taken back. `None`: it is running, or nothing more can come of
-/// it.
-pub fn watched_until(plan: &Plan, run: &Run) -> Option<Timestamp> {
+/// it. `goal` is what it is measured by instead of its plan's.
+pub fn watched_until(plan: &Plan, goal: Option<&Goal>, run: &Run) -> Option<Timestamp> {
     let ended = run.ended_at?;
     let waits = run.sent.iter().any(crate::run::Sent::is_open);
     let waits = waits.then(|| ended.plus_millis(HELD.millis()));
-    waits.max(goal_watched_until(plan, run, ended))
+    let goal = goal.or(plan.definition.goal.as_ref());
+    waits.max(goal.and_then(|goal| goal_watched_until(goal, run, ended)))
 }
 
-fn goal_watched_until(plan: &Plan, run: &Run, ended: Timestamp) -> Option<Timestamp> {
-    let goal = plan.definition.goal.as_ref()?;
+fn goal_watched_until(goal: &Goal, run: &Run, ended: Timestamp) -> Option<Timestamp> {
     if run.goal.is_credited() {
         let refundable = goal.refund.is_some() && run.goal.left() > 0;
         let met = run.goal.at.unwrap_or(ended);

@@ -8,6 +8,7 @@
 //! - [`occurrence`]: when products, dates and schedules come.
 //! - [`forecast`]: whom a journey would reach over what, and what its fallback would cost.
 //! - [`gate`]: what a journey must have before it starts.
+//! - [`replay`] and [`what_if`]: living a run again, as it was or with changed facts.
 //! - [`names`]: names that came from elsewhere, and their repair.
 //!
 //! Pure: no store, no provider, no clock, no randomness. Chance is a hash ([`chance`]).
@@ -24,18 +25,20 @@ pub mod names;
 pub mod occurrence;
 mod plan;
 pub mod reach;
+pub mod replay;
 mod run;
 #[cfg(test)]
 mod sample;
 mod span;
 mod trace;
+pub mod what_if;
 
 pub use definition::Definition;
 pub use effect::{Convert, Effect, Ruling, Send};
 pub use interpret::{
     Cause, EVENT_AGE_MAX, Entered, FILTER_WINDOW, HELD, History, Occasion, Outcome, Prospect,
     RECEIPTS_COME, REFUNDABLE, Recomputed, Refusal, Setting, Stimulus, advance, enter, prospect,
-    recompute, stand_still, watched_until,
+    recompute, stand_still, turn_away, watched_until,
 };
 pub use plan::{Numbering, Plan, PlanStep, STEPS_MAX, Surroundings};
 pub use run::{Origin, Run, RunError, Sent};

@@ -18,8 +18,8 @@ use landfall_domain::message::{MessageRef, NameOf, SourceKind};
 use serde::{Deserialize, Serialize};
 
 use crate::definition::{
-    Change, Definition, Delay, GoalOn, Message, ReachChannel, SegmentEdit, Trigger, WaitUntil,
-    Window,
+    Change, Definition, Delay, GoalOn, Message, ReachChannel, SegmentEdit, Sending, Trigger,
+    WaitUntil, Window,
 };
 use crate::reach::Rules;
 
@@ -232,6 +232,21 @@ impl Plan {
             variant_id: step.variant.map(|(_, variant)| variant),
             channel: step.channel?,
         })
+    }
+
+    /// What the message of a step says, with templates in it, and whether it leaves by itself; `None`: it does not
+    /// send.
+    pub fn content_of(&self, step: &PlanStep) -> Option<(&Content, Sending)> {
+        let messages = self.nodes.iter().flat_map(|node| match &node.kind {
+            NodeKind::Message(message) => std::slice::from_ref(&**message),
+            NodeKind::Reach(reach) => &reach.channels,
+            _ => &[],
+        });
+        let place = self.steps.iter().position(|known| known.id == step.id)?;
+        let found = messages
+            .into_iter()
+            .find(|message| usize::from(message.step) == place)?;
+        Some((&found.content, found.message.sending))
     }
 
     /// What the journey and its messages are called, for the catalogue of names.

@@ -14,7 +14,9 @@ use crate::reach::Race;
 /// Version of the encoding, its first byte.
 const VERSION: u8 = 2;
 /// The version before it, whose runs end before [`Met::generation`].
-const VERSION_WITHOUT_GENERATION: u8 = 1;
+const VERSION_BEFORE: u8 = 1;
+/// What follows there: generation and version zero, and nobody counted the rows of the trace.
+const MISSING_BEFORE: [u8; 3] = [0; 3];
 
 /// One person's way through one version of a journey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,8 @@ pub struct Run {
     /// enum variants may.
     pub(crate) failure: Option<u16>,
     pub(crate) goal: Met,
+    /// How many rows its trace has; `None`: nobody counted them yet.
+    pub(crate) traced: Option<u32>,
 }
 
 /// What started a run.
@@ -134,6 +138,8 @@ pub(crate) struct Met {
     pub(crate) refunded: i64,
     /// How often this was computed anew from history; credits carry it.
     pub(crate) generation: u32,
+    /// The version whose goal the run was computed anew by, and is measured by since; 0: its own.
+    pub(crate) version: u32,
 }
 
 /// One meeting of a goal.
@@ -187,8 +193,7 @@ impl Run {
     pub fn decode(bytes: &[u8]) -> Result<Self, RunError> {
         match bytes.split_first() {
             Some((&VERSION, body)) => read(body),
-            // Nothing was computed anew: the last number, which is missing there, is zero.
-            Some((&VERSION_WITHOUT_GENERATION, body)) => read(&[body, &[0]].concat()),
+            Some((&VERSION_BEFORE, body)) => read(&[body, &MISSING_BEFORE].concat()),
             Some((version, _)) => Err(RunError::UnknownVersion(*version)),
             None => Err(RunError::Damaged),
         }
@@ -212,6 +217,37 @@ impl Run {
     /// When the goal was met, whether or not a delivery got the credit.
     pub const fn goal_met_at(&self) -> Option<Timestamp> {
         self.goal.at
+    }
+
+    /// The version of the journey whose goal it is measured by, when that is not its own: its conversions
+    /// were computed anew.
+    pub fn measured_by(&self) -> Option<u32> {
+        (self.goal.version > 0).then_some(self.goal.version)
+    }
+
+    /// How many rows its trace has; `None`: it was stored before they were counted.
+    pub const fn traced(&self) -> Option<u32> {
+        self.traced
+    }
+
+    /// Notes how many rows its trace has.
+    pub const fn note_traced(&mut self, rows: u32) {
+        self.traced = Some(rows);
+    }
+
+    /// Whether a delivery of it got the credit for its goal.
+    pub fn is_converted(&self) -> bool {
+        self.goal.is_credited()
+    }
+
+    /// Whether anything but waiting happened.
+    pub const fn has_acted(&self) -> bool {
+        self.acted
+    }
+
+    /// Whether it waits for its filter to hold, and has not begun.
+    pub const fn is_at_the_door(&self) -> bool {
+        matches!(self.cursor, Cursor::Door { .. })
     }
 
     /// Whether the person is in the holdout.

@@ -157,6 +157,7 @@ impl Stage {
             zone: &self.zone,
             run: self.key,
             salt: &[9; 16],
+            goal: None,
             topic_opt_in: false,
             in_flight: &[],
             suppressed: &self.suppressed,

@@ -73,6 +73,7 @@ impl House {
             zone: &Zone::UTC,
             run: RunKey(1),
             salt: &[1; 16],
+            goal: None,
             topic_opt_in: false,
             in_flight: &[],
             suppressed: &[],

@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Segments(crate::commands::segments::Segments),
     /// Why a person got a message of a journey, or did not: every check with what it saw.
     Explain(crate::commands::journeys::Explain),
+    /// Live a person's runs of a journey again, and show what would have become of them.
+    Replay(crate::commands::journeys::replay::Replay),
     #[command(flatten)]
     Ask(crate::commands::ask::Ask),
     /// Import a file: Customer.io delivery export, webhook archive, people or devices.

@@ -39,6 +39,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Qa(command) => qa::run(&command),
         Command::Segments(segments) => segments::run(&segments),
         Command::Explain(explain) => journeys::explain(&explain),
+        Command::Replay(replay) => journeys::replay::run(&replay),
         Command::Ask(ask) => ask::run(ask),
         Command::Import(import) => import::run(&import),
         Command::Sim(sim) => sim::run(&sim),

@@ -28,7 +28,7 @@ pub(crate) enum Level {
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct Finding {
     /// What was looked at: `sending`, `credential`, `breaker`, `mass_guard`, `expiry`, `route`,
-    /// `backlog`, `clock`, `silence`.
+    /// `backlog`, `clock`, `silence`, `runs`.
     check: &'static str,
     /// Of which credential, provider or way; empty: of the workspace.
     about: String,

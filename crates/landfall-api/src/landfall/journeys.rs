@@ -1,10 +1,12 @@
 //! `/landfall/v1/journeys`: definitions, their versions, and whether they run.
 
+pub(crate) mod conversions;
 pub(crate) mod enter;
 pub(crate) mod forecast;
 pub(crate) mod gate;
 pub(crate) mod hook;
 pub(crate) mod qa;
+pub(crate) mod replay;
 pub(crate) mod runs;
 
 use axum::Json;
@@ -262,7 +264,10 @@ impl From<JourneyError> for Problem {
             JourneyError::Faults(faults) => Self::faults(&faults),
             JourneyError::Missing(name) => Self::not_found("journey", &name),
             JourneyError::Blocked { missing, .. } => Self::launch(message, missing),
-            JourneyError::State { .. } | JourneyError::NotCalled(_) | JourneyError::Building(_) => {
+            JourneyError::State { .. }
+            | JourneyError::NotCalled(_)
+            | JourneyError::Building(_)
+            | JourneyError::NoGoal(_) => {
                 Self::new(Code::Conflict, message)
             }
             JourneyError::Store(error) => error.into(),

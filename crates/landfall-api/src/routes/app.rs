@@ -6,6 +6,7 @@
 mod activities;
 mod answer;
 mod calendar;
+mod campaigns;
 mod door;
 mod exports;
 mod journeys;

@@ -180,6 +180,7 @@ impl Count<'_> {
             zone: &live.zone,
             run: RunKey(0),
             salt,
+            goal: None,
             topic_opt_in: topic.is_some_and(|topic| live.asks_for_a_yes(topic)),
             suppressed: &person.suppressed_channels(),
             in_flight: &[],

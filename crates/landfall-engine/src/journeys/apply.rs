@@ -168,6 +168,7 @@ impl Workspace {
             numbering: Numbering::new(JourneyId(0)),
             build: None,
             unsettled: false,
+            recompute: None,
             created_at: now,
             updated_at: now,
             started_at: None,

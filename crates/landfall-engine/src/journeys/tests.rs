@@ -1,10 +1,12 @@
 //! Journeys on a real store, with a clock that is moved by hand.
 
 mod bad_days;
+mod damage;
 mod forecast;
 mod gate;
 mod hand_over;
 mod house;
+mod replays;
 mod revenue;
 mod schedules;
 

@@ -158,8 +158,15 @@ impl Reactor {
         let Some(run) = run else {
             return;
         };
-        // A credit says nothing that the run does not know: it gave it.
-        let tells = |mark| !reach::ends(mark) && mark != Mark::Credited;
+        // A credit says nothing that the run does not know: it gave it. Others report conversions too.
+        let targets = delivery.targets.iter().map(|target| &target.marks);
+        let mut reported = std::iter::once(&delivery.marks).chain(targets);
+        let converted = reported.any(|marks| marks.has(Mark::Converted));
+        let tells = |mark| match mark {
+            Mark::Credited => false,
+            Mark::Converted => converted,
+            mark => !reach::ends(mark),
+        };
         let proofs = news.marks.iter().filter(|(mark, _)| tells(*mark));
         let mut marks: Vec<(Mark, Timestamp)> = proofs.copied().collect();
         let mut why = None;

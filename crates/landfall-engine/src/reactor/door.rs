@@ -6,11 +6,15 @@ use landfall_audience::EventInHand;
 use landfall_domain::ids::{JourneyId, PersonKey};
 use landfall_domain::time::Timestamp;
 use landfall_domain::working_set::WorkingSet;
-use landfall_journey::{Entered, History, Occasion, enter};
+use landfall_journey::{Entered, History, Occasion, enter, turn_away};
 use landfall_store::StoreError;
 
 use super::runs::is_running;
 use super::{Reactor, interests};
+
+/// Why nobody is let in while journeys keep starting each other.
+const LOOP: &str =
+    "journeys keep starting each other without a delay: nobody is let in; put a delay between them";
 
 impl Reactor {
     /// Whether a person is interested in the product that an event is about; of other journeys nobody asks.
@@ -46,8 +50,7 @@ impl Reactor {
         event: Option<&Arc<EventInHand>>,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let open = self.live.open(journey).filter(|_| !self.shut);
-        let Some(live) = open.cloned() else {
+        let Some(live) = self.live.open(journey).cloned() else {
             return Ok(());
         };
         if !self.wants_product(set, person, journey, event)? {
@@ -67,18 +70,25 @@ impl Reactor {
             },
         };
         let key = set.next_run_key();
-        let entered = self.with_setting(set, person, key, &live, |setting| {
-            enter(&live.plan, setting, &occasion)
+        let shut = self.shut;
+        let entered = self.with_setting(set, person, key, &live, None, |setting| match shut {
+            true => turn_away(&live.plan, setting, &occasion, LOOP),
+            false => match enter(&live.plan, setting, &occasion) {
+                Entered::Run { run, outcome } => Some((run, outcome)),
+                Entered::Refused { .. } => None,
+            },
         })?;
-        let Some(Entered::Run { run, outcome }) = entered else {
+        let Some((mut run, outcome)) = entered.flatten() else {
             return Ok(());
         };
         let key = set.new_run_key();
         let now = self.now;
         let mind = self.mind(set, person)?;
         mind.changed = true;
-        mind.memory.note_start(journey, now);
-        self.keep(set, key, &live, &run, &outcome.trace);
+        if !shut {
+            mind.memory.note_start(journey, now);
+        }
+        self.keep(set, key, &live, &mut run, &outcome.trace)?;
         self.apply(set, key, &run, outcome.effects)
     }
 }

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use landfall_audience::RecentSend;
+use landfall_audience::{EventInHand, RecentSend};
 use landfall_domain::ids::{PersonKey, RunKey};
 use landfall_domain::run::{EndCause, RunRow, RunState, TraceRow};
 use landfall_domain::time::HOUR_MS;
 use landfall_domain::working_set::WorkingSet;
-use landfall_journey::{Cause, Run, Setting, Stimulus, Trace, advance, stand_still, watched_until};
+use landfall_journey::definition::Goal;
+use landfall_journey::{
+    Cause, Check, Line, Run, RunError, Setting, Stimulus, Trace, advance, stand_still,
+    watched_until,
+};
 use landfall_store::StoreError;
 
 use super::Reactor;
@@ -21,7 +25,7 @@ impl Reactor {
             Stir::Did(person, event, touched) => {
                 for (row, live) in self.open_runs(set, person) {
                     // While a journey is paused its exits and goals count, but nobody moves on.
-                    let listens = live.listens_to(&event);
+                    let listens = live.listens_to(&event) || self.is_measured_by(&row, &event);
                     let paused = self.live.is_paused(row.journey);
                     if listens || (!paused && touched.reaches(&live.needs)) {
                         self.tell(set, &row, &live, Stimulus::Did(&event))?;
@@ -66,6 +70,7 @@ impl Reactor {
                 Ok(())
             }
             Stir::Wake(run) => self.wake(set, run),
+            Stir::Recompute(run) => self.recompute(set, run),
             Stir::Adopt(run) => self.tell_key(set, run, Stimulus::Adopt),
             Stir::End(run, cause) => self.tell_key(set, run, Stimulus::End(cause_of(cause))),
             Stir::Enter(person, journey, event) => {
@@ -87,7 +92,7 @@ impl Reactor {
             .collect()
     }
 
-    fn plan_of(&self, row: &RunRow) -> Option<Arc<LivePlan>> {
+    pub(super) fn plan_of(&self, row: &RunRow) -> Option<Arc<LivePlan>> {
         let plan = self.live.plan(row.journey, row.version);
         if plan.is_none() {
             let (journey, version) = (row.journey.0, row.version);
@@ -140,7 +145,13 @@ impl Reactor {
         live: &LivePlan,
         stimulus: Stimulus<'_>,
     ) -> Result<(), StoreError> {
-        let mut run = read(row)?;
+        let mut run = match Run::decode(&row.body) {
+            Ok(run) => run,
+            Err(damage) => {
+                self.set_aside(set, row, &damage);
+                return Ok(());
+            }
+        };
         run.person = row.person;
         // What stopping a journey could not end any more ends as soon as it is heard of.
         let stopped = self.live.is_stopped(row.journey) && is_running(row);
@@ -150,13 +161,15 @@ impl Reactor {
         };
         let paused = self.live.is_paused(row.journey);
         let advance = if paused { stand_still } else { advance };
-        let Some(outcome) = self.with_setting(set, row.person, row.key, live, |setting| {
+        let measured = self.measure_of(&run);
+        let goal = goal_in(measured.as_ref());
+        let Some(outcome) = self.with_setting(set, row.person, row.key, live, goal, |setting| {
             advance(&live.plan, &mut run, setting, stimulus)
         })?
         else {
             return Ok(());
         };
-        self.keep(set, row.key, live, &run, &outcome.trace);
+        self.keep(set, row.key, live, &mut run, &outcome.trace)?;
         self.apply(set, row.key, &run, outcome.effects)
     }
 
@@ -167,6 +180,7 @@ impl Reactor {
         person: PersonKey,
         run: RunKey,
         of: &LivePlan,
+        goal: Option<&Goal>,
         call: impl FnOnce(&Setting<'_>) -> T,
     ) -> Result<Option<T>, StoreError> {
         let Some(record) = set.person(person).cloned() else {
@@ -186,6 +200,7 @@ impl Reactor {
             zone: &live.zone,
             run,
             salt: &salt,
+            goal,
             topic_opt_in: topic.is_some_and(|topic| live.asks_for_a_yes(topic)),
             suppressed: &record.suppressed_channels(),
             in_flight: &in_flight,
@@ -201,11 +216,24 @@ impl Reactor {
         set: &mut WorkingSet,
         key: RunKey,
         live: &LivePlan,
-        run: &Run,
+        run: &mut Run,
         trace: &Trace,
-    ) {
-        let watched = watched_until(&live.plan, run).filter(|until| *until > self.now);
+    ) -> Result<(), StoreError> {
+        let measured = self.measure_of(run);
+        let goal = goal_in(measured.as_ref());
+        let watched = watched_until(&live.plan, goal, run).filter(|until| *until > self.now);
         let paused = self.live.is_paused(run.journey) && run.is_running();
+        if !trace.lines.is_empty() {
+            let seq = self.next_place(key, run)?;
+            run.note_traced(seq.saturating_add(1));
+            set.push_trace(TraceRow {
+                run: key,
+                seq,
+                at: self.now,
+                // Texts and numbers only.
+                body: serde_json::to_vec(trace).unwrap_or_default(),
+            });
+        }
         let row = RunRow {
             key,
             person: run.person,
@@ -221,21 +249,69 @@ impl Reactor {
         if set.run(key) != Some(&row) {
             set.put_run(row);
         }
-        if !trace.lines.is_empty() {
-            set.push_trace(TraceRow {
-                run: key,
-                seq: 0,
-                at: self.now,
-                // Texts and numbers only.
-                body: serde_json::to_vec(trace).unwrap_or_default(),
-            });
+        Ok(())
+    }
+
+    /// Ends a run that cannot be read, and says why in its trace: others of its batch go on.
+    pub(super) fn set_aside(&self, set: &mut WorkingSet, row: &RunRow, damage: &RunError) {
+        tracing::error!(run = row.key.0, %damage, "a run was set aside");
+        let line = Line {
+            at: self.now,
+            step: None,
+            check: Check::Exit,
+            input: RunState::Damaged.name().into(),
+            verdict: format!("set aside: {damage}"),
+        };
+        let trace = Trace { lines: vec![line] };
+        set.push_trace(TraceRow {
+            run: row.key,
+            // Nobody knows how many rows came before: it is the last.
+            seq: u32::MAX,
+            at: self.now,
+            // Texts and numbers only.
+            body: serde_json::to_vec(&trace).unwrap_or_default(),
+        });
+        set.put_run(RunRow {
+            state: RunState::Damaged,
+            ended_at: Some(self.now),
+            due: None,
+            open: false,
+            ..row.clone()
+        });
+    }
+
+    /// The version by whose goal a run is measured, when it is not its own.
+    fn measure_of(&self, run: &Run) -> Option<Arc<LivePlan>> {
+        let version = run.measured_by()?;
+        self.live.plan(run.journey, version).cloned()
+    }
+
+    /// Whether an event may concern the goal of another version, by which the run is measured.
+    fn is_measured_by(&self, row: &RunRow, event: &EventInHand) -> bool {
+        if !self.live.is_heard_by_another(row, event) {
+            return false;
+        }
+        // Whoever tells it sets a damaged one aside.
+        let Ok(run) = Run::decode(&row.body) else {
+            return true;
+        };
+        let measure = self.measure_of(&run);
+        measure.is_some_and(|live| live.listens_to(event))
+    }
+
+    /// The place in the run's trace that the next row takes. Runs of earlier versions of the program did not
+    /// count: their rows are counted once.
+    fn next_place(&self, key: RunKey, run: &Run) -> Result<u32, StoreError> {
+        match run.traced() {
+            Some(rows) => Ok(rows),
+            None => Ok(u32::try_from(self.store.traces(key)?.len()).unwrap_or(u32::MAX)),
         }
     }
 }
 
-/// A stored run.
-pub(super) fn read(row: &RunRow) -> Result<Run, StoreError> {
-    Run::decode(&row.body).map_err(|error| StoreError::corrupt("runs", row.key.0, error))
+/// The goal of a version.
+pub(super) fn goal_in(live: Option<&Arc<LivePlan>>) -> Option<&Goal> {
+    live?.plan.definition.goal.as_ref()
 }
 
 /// Whether a run is on its way.

@@ -24,6 +24,8 @@ pub(super) enum Stir {
     Told(RunKey, DeliveryKey, Vec<(Mark, Timestamp)>, Option<Reason>),
     /// A run's timer rang.
     Wake(RunKey),
+    /// A run's conversions are computed anew.
+    Recompute(RunKey),
     /// A run belongs to another person now.
     Adopt(RunKey),
     /// A run is over.

@@ -76,8 +76,8 @@ impl Builder {
         Ok(())
     }
 
-    /// Ends what starting, pausing or stopping a journey began, or looks at one page of people; `false`:
-    /// nothing has to be done.
+    /// Ends what starting, pausing or stopping a journey began, or looks at one page of people, or computes
+    /// conversions of one page of runs anew; `false`: nothing has to be done.
     async fn turn(&self) -> Result<bool, SubmitError> {
         self.finish_removals().await?;
         let unsettled = self.workspace.read(|store| journeys::all(store)).await;
@@ -90,7 +90,7 @@ impl Builder {
         let building = building?;
         // The one that is least far sets the place: who is looked at is looked at for all of them.
         let Some(place) = building.builds().map(|build| build.after).min() else {
-            return Ok(false);
+            return self.workspace.recompute_page().await.map_err(refused);
         };
         let page = self.workspace.read(move |store| {
             let people = store.people_after(place, PAGE)?;

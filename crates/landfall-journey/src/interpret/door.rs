@@ -6,15 +6,17 @@ use landfall_domain::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::walk::Walk;
-use super::{EVENT_AGE_MAX, Entered, FILTER_WINDOW, Occasion, Refusal, Setting};
+use super::{EVENT_AGE_MAX, Entered, FILTER_WINDOW, Occasion, Outcome, Refusal, Setting};
 use crate::definition::{Frequency, Trigger};
 use crate::plan::Plan;
+use crate::replay::event_line;
 use crate::run::{Cursor, Met, Origin, Run};
 use crate::trace::{Check, Trace};
 
 pub(super) fn enter(plan: &Plan, setting: &Setting<'_>, occasion: &Occasion) -> Entered {
     let mut run = begin(plan, setting, occasion);
     let mut walk = Walk::new(plan, &mut run, setting);
+    walk.note_occasion(occasion);
     if let Err(why) = walk.is_welcome(occasion) {
         let trace = walk.finish().trace;
         return Entered::Refused { why, trace };
@@ -61,10 +63,34 @@ pub(super) fn begin(plan: &Plan, setting: &Setting<'_>, occasion: &Occasion) -> 
         sent: Vec::new(),
         failure: None,
         goal: Met::default(),
+        traced: Some(0),
     }
 }
 
+/// Notes that a person came to the door who is not let in, whatever the rules of entry say: a run that ends
+/// before it begins says why. `None`: the rules would not have let the person in.
+pub(super) fn turn_away(
+    plan: &Plan,
+    setting: &Setting<'_>,
+    occasion: &Occasion,
+    why: &str,
+) -> Option<(Box<Run>, Outcome)> {
+    let mut run = begin(plan, setting, occasion);
+    let mut walk = Walk::new(plan, &mut run, setting);
+    walk.note_occasion(occasion);
+    walk.is_welcome(occasion).ok()?;
+    walk.over(RunState::NeverActivated, why);
+    let outcome = walk.finish();
+    Some((Box::new(run), outcome))
+}
+
 impl Walk<'_> {
+    fn note_occasion(&mut self, occasion: &Occasion) {
+        let event = || occasion.event.as_ref().map(event_line);
+        let input = || json!({ "enter": { "event": event(), "at": occasion.at, "history": occasion.history } });
+        self.note(None, Check::Stimulus, input, "at the door");
+    }
+
     fn is_welcome(&mut self, occasion: &Occasion) -> Result<(), Refusal> {
         if !self.setting.person.is_known() {
             self.note(

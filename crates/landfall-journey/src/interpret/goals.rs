@@ -199,24 +199,45 @@ impl Walk<'_> {
             let Some(sent) = self.run.sent.get(place) else {
                 continue;
             };
-            let (step, holdout) = (sent.step, sent.is(Sent::HELD_OUT));
-            let slug = self.plan_step(step).map(|step| step.id.clone());
-            self.effects.push(Effect::Convert(Convert {
-                delivery_id: self.delivery_id(place),
-                step: slug.unwrap_or_default(),
-                message: self.message_ref(step),
-                value_micros: value,
-                credit: Credit {
-                    generation,
-                    kind,
-                    taken_before,
-                    at,
-                    currency: currency.clone(),
-                    shares,
-                    holdout,
-                },
-            }));
+            let credit = Credit {
+                generation,
+                kind,
+                taken_before,
+                at,
+                currency: currency.clone(),
+                shares,
+                holdout: sent.is(Sent::HELD_OUT),
+            };
+            self.give(place, value, credit);
         }
+    }
+
+    /// Tells a delivery that it has no share in a conversion any more.
+    fn forget_credit(&mut self, place: u16) {
+        let credit = Credit {
+            generation: self.run.goal.generation,
+            kind: CreditKind::Nothing,
+            taken_before: 0,
+            at: self.setting.now,
+            currency: None,
+            shares: Shares::default(),
+            holdout: false,
+        };
+        self.give(usize::from(place), None, credit);
+    }
+
+    fn give(&mut self, place: usize, value_micros: Option<i64>, credit: Credit) {
+        let Some(step) = self.run.sent.get(place).map(|sent| sent.step) else {
+            return;
+        };
+        let slug = self.plan_step(step).map(|step| step.id.clone());
+        self.effects.push(Effect::Convert(Convert {
+            delivery_id: self.delivery_id(place),
+            step: slug.unwrap_or_default(),
+            message: self.message_ref(step),
+            value_micros,
+            credit,
+        }));
     }
 }
 
@@ -305,45 +326,70 @@ pub enum Recomputed {
     },
 }
 
-/// Credits a run's deliveries anew by another goal, as if it had been the goal all along: how a changed
-/// goal is applied to history on request. The run itself stays as it is; the answer replaces every
-/// conversion of it. `plan` is that of the run's version, `goal` the new one.
+impl Recomputed {
+    /// When.
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Self::Did(event) => event.at,
+            Self::Segment { at, .. } => *at,
+        }
+    }
+}
+
+/// Credits a run's deliveries anew by the goal of another version, as if it had been the goal all along: how
+/// a changed goal is applied to history on request. From then on the run is measured by it. Nothing else about
+/// the run changes. The credits of the outcome replace all earlier ones of the run: deliveries that have none
+/// any more are told so. `plan` is that of the run's own version.
 pub fn recompute(
     plan: &Plan,
     goal: &Goal,
-    run: &Run,
+    version: u32,
+    run: &mut Run,
     setting: &Setting<'_>,
     history: &[Recomputed],
 ) -> Outcome {
+    let fresh = Met {
+        generation: run.goal.generation + 1,
+        version,
+        ..Met::default()
+    };
+    let before = std::mem::replace(&mut run.goal, fresh);
+    let before_state = run.state.name();
     let mut copy = run.clone();
-    copy.goal = Met::default();
     // Conversions do not end what is over.
     copy.state = RunState::Finished;
-    let mut effects = Vec::new();
-    let mut lines = Vec::new();
+    let mut walk = Walk::new(plan, &mut copy, setting);
+    let input = || json!({ "recompute": version });
+    walk.note(None, Check::Stimulus, input, before_state);
+    let mut outcome = walk.finish();
     for happened in history {
-        let at = match happened {
-            Recomputed::Did(event) => event.at,
-            Recomputed::Segment { at, .. } => *at,
-        };
         let then = Setting {
-            now: at,
+            now: happened.at(),
+            goal: Some(goal),
             ..*setting
         };
         let mut walk = Walk::new(plan, &mut copy, &then);
-        walk.goal = Some(goal);
         match happened {
             Recomputed::Did(event) => walk.goal_event(event),
             Recomputed::Segment {
                 segment, entered, ..
             } => walk.goal_segment(*segment, *entered),
         }
-        let outcome = walk.finish();
-        effects.extend(outcome.effects);
-        lines.extend(outcome.trace.lines);
+        let told = walk.finish();
+        let credits = told.effects.into_iter();
+        // What has not left yet is taken back by what happens, not by what is computed.
+        let credits = credits.filter(|effect| matches!(effect, Effect::Convert(_)));
+        outcome.effects.extend(credits);
+        outcome.trace.lines.extend(told.trace.lines);
     }
-    Outcome {
-        effects,
-        trace: crate::trace::Trace { lines },
+    run.goal = copy.goal;
+    let lost = before.credits.iter();
+    let lost = lost.filter(|place| !run.goal.credits.contains(place));
+    let lost: Vec<u16> = lost.copied().collect();
+    let mut walk = Walk::new(plan, run, setting);
+    for place in lost {
+        walk.forget_credit(place);
     }
+    outcome.effects.extend(walk.finish().effects);
+    outcome
 }

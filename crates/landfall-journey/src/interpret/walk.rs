@@ -11,6 +11,7 @@ use super::{Cause, Outcome, Setting, Stimulus};
 use crate::definition::Goal;
 use crate::effect::Effect;
 use crate::plan::{At, END, Plan, PlanStep};
+use crate::replay::{PAUSED, event_line};
 use crate::run::{Cursor, Run, Sent};
 use crate::trace::{Check, Line, Trace};
 
@@ -19,7 +20,7 @@ pub(super) struct Walk<'a> {
     pub(super) plan: &'a Plan,
     pub(super) run: &'a mut Run,
     pub(super) setting: &'a Setting<'a>,
-    /// The goal; that of the plan unless history is computed anew.
+    /// What the run is measured by.
     pub(super) goal: Option<&'a Goal>,
     pub(super) effects: Vec<Effect>,
     /// Whether the journey is paused: the run stays where it is.
@@ -43,7 +44,7 @@ impl<'a> Walk<'a> {
             plan,
             run,
             setting,
-            goal: plan.definition.goal.as_ref(),
+            goal: setting.goal.or(plan.definition.goal.as_ref()),
             effects: Vec::new(),
             still: false,
             lines: Vec::new(),
@@ -280,9 +281,7 @@ impl<'a> Walk<'a> {
         let input = || match stimulus {
             Stimulus::Wake => json!("timer"),
             Stimulus::Changed => json!("the person changed"),
-            Stimulus::Did(event) => {
-                json!({ "event": event.name, "data": event.data, "at": event.at })
-            }
+            Stimulus::Did(event) => event_line(event),
             Stimulus::Segment { segment, entered } => {
                 json!({ "segment": segment, "entered": entered })
             }
@@ -296,6 +295,11 @@ impl<'a> Walk<'a> {
             Stimulus::End(cause) => json!({ "end": cause }),
             Stimulus::Adopt => json!("merged"),
         };
-        self.note(None, Check::Stimulus, input, state.name());
+        let verdict = if self.still {
+            format!("{state}{PAUSED}")
+        } else {
+            state.name().to_owned()
+        };
+        self.note(None, Check::Stimulus, input, &verdict);
     }
 }

@@ -1,7 +1,9 @@
 //! `landfall journeys`: which there are, whether they run, who is in them.
 
+mod conversions;
 mod forecast;
 pub(crate) mod gate;
+pub(crate) mod replay;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -21,7 +23,8 @@ Examples:
   landfall journeys gate cart-recovery
   landfall journeys start cart-recovery
   landfall journeys runs cart-recovery --limit 20
-  landfall journeys hook shipped            the address at which a server starts it")]
+  landfall journeys hook shipped            the address at which a server starts it
+  landfall journeys conversions cart-recovery --by step")]
 pub(crate) struct Journeys {
     #[command(flatten)]
     connection: Connection,
@@ -87,6 +90,20 @@ enum Action {
         /// Slug, number or name.
         journey: String,
     },
+    /// Tell what its messages brought by last touch, first touch and linear; or compute that anew.
+    Conversions {
+        /// Slug, number or name.
+        journey: String,
+        /// What a line is: step, variant, run or delivery.
+        #[arg(long, value_name = "WHAT", default_value = "step")]
+        by: String,
+        /// Deliveries created then, such as 7d or 2026-11-01..2026-11-08.
+        #[arg(long, value_name = "RANGE")]
+        range: Option<String>,
+        /// Compute the conversions of every run anew by the goal of the newest version.
+        #[arg(long)]
+        recompute: bool,
+    },
     /// List its runs.
     Runs {
         /// Slug, number or name.
@@ -138,6 +155,12 @@ pub(crate) fn run(journeys: &Journeys) -> Result<()> {
             enter(&client, journey, ids, data.as_deref(), as_json)
         }
         Action::Hook { journey } => hook(&client, journey, as_json),
+        Action::Conversions {
+            journey, recompute, ..
+        } if *recompute => conversions::recompute(&client, journey, as_json),
+        Action::Conversions {
+            journey, by, range, ..
+        } => conversions::show(&client, journey, by, range.as_deref(), as_json),
         Action::Runs { journey, limit } => runs(&client, journey, *limit, as_json),
     }
 }

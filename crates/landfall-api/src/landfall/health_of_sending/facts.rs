@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use landfall_board::{Condition, Dimension, Filter, Measure, Query, TimeRange, Value};
 use landfall_domain::channel::Channel;
 use landfall_domain::marks::Mark;
+use landfall_domain::run::RunState;
 use landfall_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use landfall_engine::Workspace;
 use landfall_engine::dispatch::carriers::Health;
@@ -26,6 +27,8 @@ pub(super) struct Facts {
     pub(super) oldest_due: Option<Timestamp>,
     /// Pushes by provider and platform.
     pub(super) pushes: Vec<Pushes>,
+    /// Journeys by name, with how many of their runs were set aside because they cannot be read.
+    pub(super) damaged: Vec<(String, u64)>,
 }
 
 /// One credential.
@@ -86,12 +89,30 @@ pub(super) async fn gather(
         waiting: ways.into_values().collect(),
         in_flight: backlog.claimed,
         oldest_due: backlog.oldest_due,
+        damaged: damaged(workspace).await?,
         // A board that is being filled has not heard of everything.
         pushes: match complete {
             true => pushes(workspace, now).await?,
             false => Vec::new(),
         },
     })
+}
+
+/// Runs that were set aside, by journey.
+async fn damaged(workspace: &Workspace) -> Result<Vec<(String, u64)>, Problem> {
+    let counted = workspace.read(|store| {
+        let mut found = Vec::new();
+        for (id, journey) in landfall_engine::journeys::all(store)? {
+            let counts = store.run_counts(id)?.into_iter();
+            let damaged = counts.filter(|(_, state, _)| *state == RunState::Damaged);
+            match damaged.map(|(.., count)| count).sum() {
+                0 => {}
+                count => found.push((journey.name, count)),
+            }
+        }
+        Ok(found)
+    });
+    Ok(counted.await?)
 }
 
 fn credentials(app: &App, workspace: &Workspace) -> Vec<CredentialFacts> {

@@ -32,6 +32,7 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
     findings.extend(routes(facts));
     findings.push(backlog(facts));
     findings.extend(facts.pushes.iter().filter_map(silent));
+    findings.extend(facts.damaged.iter().map(damaged));
     findings
 }
 
@@ -73,6 +74,17 @@ fn sending(facts: &Facts) -> Finding {
         0 => found("Due messages would be sent; there is no credential to send with yet."),
         _ => found("Due messages are sent."),
     }
+}
+
+fn damaged((journey, count): &(String, u64)) -> Finding {
+    let message = format!(
+        "{count} of its runs cannot be read and were set aside; everybody else goes on. `landfall journeys runs` \
+         shows them as damaged."
+    );
+    Finding::ok("runs", journey, message).with(
+        Level::Alarm,
+        "Look after the disk and restore from a backup, or let these people enter anew.",
+    )
 }
 
 fn about(credential: &CredentialFacts) -> String {

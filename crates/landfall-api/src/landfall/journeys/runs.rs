@@ -57,8 +57,9 @@ pub(crate) struct RunList {
 
 impl RunAnswer {
     fn of(store: &dyn Store, row: &RunRow, explain: bool) -> Result<Self, StoreError> {
-        let run = Run::decode(&row.body)
-            .map_err(|error| StoreError::corrupt("runs", row.key.0, error))?;
+        // One that cannot be read is shown as far as it can be.
+        let run = Run::decode(&row.body).ok();
+        let run = run.as_ref();
         let person = store.people(&[row.person])?.pop();
         let trace = match explain {
             true => Some(trace(store, row.key)?),
@@ -72,9 +73,9 @@ impl RunAnswer {
             state: row.state.name(),
             started_ms: row.started_at.millis(),
             ended_ms: row.ended_at.map(|at| at.millis()),
-            due_ms: run.due.map(|at| at.millis()),
-            goal_ms: run.goal_met_at().map(|at| at.millis()),
-            held_out: run.is_held_out(),
+            due_ms: run.and_then(|run| run.due).map(|at| at.millis()),
+            goal_ms: run.and_then(Run::goal_met_at).map(|at| at.millis()),
+            held_out: run.is_some_and(Run::is_held_out),
             trace,
         })
     }

@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use landfall_domain::delivery::Delivery;
-use landfall_domain::ids::{DeliveryKey, PersonKey};
+use landfall_domain::ids::{DeliveryKey, JourneyId, PersonKey};
 use landfall_domain::marks::Mark;
+use landfall_domain::run::RunState;
 use landfall_domain::time::{DAY_MS, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::calendar::Steps;
+use super::campaigns;
 use super::door::{Door, Path};
 use super::ledger::Wanted;
 use super::params::Params;
 use super::refusal::Refusal;
 use super::sources::CAMPAIGNS;
+use super::view::View;
 
 /// How long before the range a run of it may have sent: deliveries older than this are not looked
 /// at when the beginning of a run is sought.
@@ -55,6 +58,9 @@ pub(super) async fn metrics(door: Door, Path(id): Path<String>, params: Params) 
                 return Err(Refusal::bad("end: give the range's end in unix seconds"));
             }
             let steps = Steps::version_2(&params, view.now)?;
+            if let Some(campaign) = campaigns::find(view, CAMPAIGNS, id)? {
+                return of_runs(view, campaign.id, &steps);
+            }
             let mut wanted = Wanted::of_source(CAMPAIGNS.kind, id);
             wanted.from = Some(steps.from.plus_millis(-LONGEST_RUN_MS));
             let mut runs: BTreeMap<RunKey, Run> = BTreeMap::new();
@@ -90,4 +96,52 @@ pub(super) async fn metrics(door: Door, Path(id): Path<String>, params: Params) 
             } }))
         })
         .await
+}
+
+/// Runs read at a time.
+const PAGE: usize = 5_000;
+
+/// The metrics of a journey that is defined here, by its own runs (semantics.md 3.1).
+fn of_runs(view: &View, journey: JourneyId, steps: &Steps) -> Result<Value, Refusal> {
+    const NAMES: [&str; 7] = [
+        "started",
+        "activated",
+        "messaged",
+        "converted",
+        "exited_early",
+        "finished",
+        "never_activated",
+    ];
+    let mut series = NAMES.map(|_| steps.zeros());
+    let mut after = None;
+    loop {
+        let page = view.store().runs_in(journey, after, PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.key);
+        for row in &page {
+            let Some(index) = steps.index(row.started_at) else {
+                continue;
+            };
+            let run = landfall_journey::Run::decode(&row.body).ok();
+            let is = |ask: fn(&landfall_journey::Run) -> bool| run.as_ref().is_some_and(ask);
+            let filtered = row.state == RunState::NeverActivated;
+            let met = [
+                true,
+                !filtered && !is(landfall_journey::Run::is_at_the_door),
+                is(landfall_journey::Run::has_acted),
+                is(landfall_journey::Run::is_converted),
+                row.state == RunState::ExitedEarly,
+                row.state == RunState::Finished,
+                filtered,
+            ];
+            for (series, _) in series.iter_mut().zip(met).filter(|(_, met)| *met) {
+                if let Some(count) = series.get_mut(index) {
+                    *count += 1;
+                }
+            }
+        }
+    }
+    let named = NAMES.iter().zip(series);
+    let named: BTreeMap<&str, Vec<u64>> = named.map(|(name, series)| (*name, series)).collect();
+    Ok(json!({ "journey_metric": named }))
 }

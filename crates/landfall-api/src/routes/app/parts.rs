@@ -1,10 +1,13 @@
 //! Actions of campaigns and broadcasts, contents of newsletters and transactional messages.
 
+use std::collections::BTreeSet;
+
 use landfall_board::{Condition, Dimension, Value as BoardValue};
 use landfall_domain::message::MessageRef;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::campaigns;
 use super::door::Door;
 use super::ledger::Wanted;
 use super::refusal::Refusal;
@@ -17,8 +20,17 @@ pub(super) async fn actions(family: Family, door: Door, id: String) -> Answer {
     door.view()
         .answer(move |view| {
             let id = family.find(view, &id)?;
-            let mut actions = Vec::new();
+            let mut actions = match campaigns::find(view, family, id)? {
+                Some(campaign) => campaign.actions(),
+                None => Vec::new(),
+            };
+            let defined: BTreeSet<Option<u64>> =
+                actions.iter().map(|action| action["id"].as_u64()).collect();
+            // Steps that earlier versions had sent too.
             for (step, message) in family.steps(view, id) {
+                if defined.contains(&Some(step)) {
+                    continue;
+                }
                 let span = span(view, &of_step(family, id, step))?;
                 actions.push(family.action(view, id, step, message, span));
             }
@@ -62,6 +74,13 @@ pub(super) async fn action(family: Family, door: Door, id: String, step: String)
     door.view()
         .answer(move |view| {
             let id = family.find(view, &id)?;
+            let campaign = campaigns::find(view, family, id)?;
+            let number: Option<u64> = step.parse().ok();
+            let defined = campaign.zip(number);
+            let defined = defined.and_then(|(campaign, number)| campaign.action_of(number));
+            if let Some(action) = defined {
+                return Ok(json!({ "action": action }));
+            }
             let (step, message) = find_step(family, view, id, &step)?;
             let span = span(view, &of_step(family, id, step))?;
             Ok(json!({ "action": family.action(view, id, step, message, span) }))

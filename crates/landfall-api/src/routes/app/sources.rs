@@ -7,6 +7,7 @@ use landfall_domain::message::{MessageRef, NameOf, SourceKind};
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
+use super::campaigns;
 use super::door::Door;
 use super::ledger::Wanted;
 use super::messages;
@@ -80,17 +81,20 @@ impl Family {
     }
 
     /// Numbers of all that are known, in order: that sent, or that somebody named.
-    fn ids(self, view: &View) -> BTreeSet<u64> {
+    fn ids(self, view: &View) -> Result<BTreeSet<u64>, Refusal> {
+        let defined = campaigns::all(view, self)?.into_iter();
+        let defined = defined.map(|campaign| u64::from(campaign.id.0));
         let named = view.catalogue.names().map(|(of, _)| of.clone());
         let named = named
             .filter(|of| of.source == self.kind)
             .map(|of| of.source_id);
-        named.chain(view.catalogue.sources(self.kind)).collect()
+        let known = named.chain(view.catalogue.sources(self.kind));
+        Ok(known.chain(defined).collect())
     }
 
     /// The one that a path names: by number, or a transactional message also by its name.
     pub(super) fn find(self, view: &View, text: &str) -> Result<u64, Refusal> {
-        let ids = self.ids(view);
+        let ids = self.ids(view)?;
         let found = match text.parse::<u64>() {
             Ok(id) => ids.get(&id).copied(),
             Err(_) if self == TRANSACTIONAL => ids.into_iter().find(|id| {
@@ -216,7 +220,8 @@ pub(super) async fn list(family: Family, door: Door, params: Params) -> Answer {
     door.view()
         .answer(move |view| {
             let spans = spans(view, family.kind)?;
-            let mut ids: Vec<u64> = family.ids(view).into_iter().collect();
+            let mut ids: Vec<u64> = family.ids(view)?.into_iter().collect();
+            let defined = campaigns::all(view, family)?;
             let mut body = Map::new();
             if family == NEWSLETTERS {
                 if params.text("sort") == Some("desc") {
@@ -226,7 +231,14 @@ pub(super) async fn list(family: Family, door: Door, params: Params) -> Answer {
                 ids = page;
                 body.insert("next".to_owned(), json!(next));
             }
-            let object = |id: &u64| family.json(view, *id, spans.get(id).copied());
+            let object = |id: &u64| {
+                let mut object = family.json(view, *id, spans.get(id).copied());
+                let mut campaigns = defined.iter();
+                if let Some(campaign) = campaigns.find(|one| u64::from(one.id.0) == *id) {
+                    campaign.describe(&mut object);
+                }
+                object
+            };
             let objects: Vec<Value> = ids.iter().map(object).collect();
             body.insert(family.plural.to_owned(), json!(objects));
             Ok(body)
@@ -262,10 +274,11 @@ pub(super) async fn get(family: Family, door: Door, id: String) -> Answer {
         .answer(move |view| {
             let id = family.find(view, &id)?;
             let span = span(view, &Wanted::of_source(family.kind, id).conditions)?;
-            Ok(BTreeMap::from([(
-                family.singular,
-                family.json(view, id, span),
-            )]))
+            let mut object = family.json(view, id, span);
+            if let Some(campaign) = campaigns::find(view, family, id)? {
+                campaign.describe(&mut object);
+            }
+            Ok(BTreeMap::from([(family.singular, object)]))
         })
         .await
 }

@@ -1,6 +1,7 @@
 //! The App API in process: inputs go in through the workspace, answers are read back by HTTP.
 
 mod activities;
+mod campaigns;
 mod deliveries;
 mod exports;
 mod metrics;

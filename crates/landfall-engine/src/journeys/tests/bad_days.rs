@@ -15,7 +15,8 @@ use landfall_domain::event_data::EventData;
 use landfall_domain::input::{Body, Claims, Input};
 use serde_json::{Value, json};
 
-use self::books::{balance, comes_to_an_end, memberships, recount, runs, told};
+pub(super) use self::books::runs;
+use self::books::{balance, comes_to_an_end, memberships, recount, told};
 use crate::tests::shop::{input, who};
 
 /// An hour after the cart changed: a push to members, then a reach with push and SMS, and a purchase within

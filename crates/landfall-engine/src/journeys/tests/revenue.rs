@@ -122,3 +122,56 @@ async fn the_holdout_converts_and_earns_nothing() {
     assert_eq!(told[0].1, [Cell::Money(Vec::new()), one.clone(), one]);
     house.close().await;
 }
+
+#[tokio::test]
+async fn a_changed_goal_is_computed_anew_on_request_and_counts_from_then_on() {
+    let house = House::new();
+    let mut clicked = journey(&json!([push()]));
+    clicked["goal"]["basis"] = json!("clicked");
+    house.start(&clicked).await;
+    reached(&house).await;
+    let order = json!({"total": 30, "currency": "EUR", "order_id": "o1"});
+    let ordered = did(house.now(), "ann", "order_placed", &order);
+    house.take(vec![ordered]).await;
+    assert_eq!(told(house.workspace(), &[])[0].1[1], Cell::Count(0));
+    house.apply(&journey(&json!([push()]))).await;
+    let (one, none) = (Cell::Count(1), Cell::Count(0));
+    for _ in 0..2 {
+        let asked = house.workspace().recompute_conversions("cart").await;
+        assert_eq!(asked.expect("begins").1.recompute.map(|r| r.of), Some(1));
+        let built = crate::segments::Builder::new(house.workspace().clone());
+        built.drain().await.expect("computes");
+        let expected = [euros(3_000), one.clone(), one.clone()];
+        assert_eq!(told(house.workspace(), &[])[0].1, expected);
+    }
+    let house = house.again().await;
+    let back = json!({"total": 10, "order_id": "o1"});
+    let refunded = did(house.now(), "ann", "order_refunded", &back);
+    house.take(vec![refunded]).await;
+    assert_eq!(told(house.workspace(), &[])[0].1[0], euros(2_000));
+    let mut opened = journey(&json!([push()]));
+    opened["goal"]["basis"] = json!("opened");
+    house.apply(&opened).await;
+    let asked = house.workspace().recompute_conversions("cart").await;
+    asked.expect("begins");
+    let house = house.again().await;
+    let built = crate::segments::Builder::new(house.workspace().clone());
+    built.drain().await.expect("goes on after a restart");
+    let expected = [Cell::Money(Vec::new()), none.clone(), none];
+    assert_eq!(told(house.workspace(), &[])[0].1, expected);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn the_rows_of_a_trace_are_numbered_from_zero() {
+    let house = House::new();
+    house.start(&journey(&json!([push()]))).await;
+    reached(&house).await;
+    let run = house.runs("ann")[0].key;
+    let rows = house.shop.store.traces(run).expect("reads");
+    let places: Vec<u32> = rows.iter().map(|row| row.seq).collect();
+    let counted: Vec<u32> = (0..).take(rows.len()).collect();
+    assert_eq!(places, counted);
+    assert!(rows.len() > 1);
+    house.close().await;
+}

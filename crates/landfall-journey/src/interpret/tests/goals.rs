@@ -212,52 +212,99 @@ fn a_run_is_watched_as_long_as_something_can_come_of_it() {
     let ended = NOON;
     let week = crate::RECEIPTS_COME.millis();
     assert_eq!(
-        watched_until(&stage.plan, stage.run()),
+        watched_until(&stage.plan, None, stage.run()),
         Some(ended.plus_millis(2 * DAY_MS + week))
     );
     stage.told("one", Mark::Delivered);
     stage.now = minute(60);
     stage.did("order_completed", order(50.0));
     assert_eq!(
-        watched_until(&stage.plan, stage.run()),
+        watched_until(&stage.plan, None, stage.run()),
         Some(minute(60).plus_millis(90 * DAY_MS))
     );
     stage.now = minute(61);
     stage.did("order_refunded", json!({ "order_id": "o1", "amount": 50 }));
-    assert_eq!(watched_until(&stage.plan, stage.run()), None);
+    assert_eq!(watched_until(&stage.plan, None, stage.run()), None);
+}
+
+/// A run whose goal becomes another: what came of it by the old one, and what is computed.
+fn changed(basis: &str, to: &str, history: &[Recomputed]) -> (Stage, Vec<(CreditKind, i64)>) {
+    let mut stage = Stage::new(json!([push("one"), push("two")]), goal(basis));
+    stage.enter();
+    stage.told("one", Mark::Opened);
+    stage.told("two", Mark::Delivered);
+    stage.now = minute(60);
+    stage.did("order_completed", order(50.0));
+    let new = json!([push("one"), push("two")]);
+    let new = crate::sample::plan(&crate::sample::journey(new, goal(to)));
+    let goal = new.definition.goal.as_ref().unwrap();
+    let mut run = stage.run().clone();
+    let outcome = recompute(&stage.plan, goal, 2, &mut run, &stage.setting(), history);
+    let credits = outcome.effects.iter().map(|effect| match effect {
+        Effect::Convert(convert) => {
+            assert_eq!(convert.credit.generation, 1);
+            (convert.credit.kind, convert.credit.shares.last.micros)
+        }
+        other => panic!("{other:?}"),
+    });
+    let credits = credits.collect();
+    assert_eq!(run.measured_by(), Some(2));
+    assert_eq!(run.state, stage.run().state);
+    (stage, credits)
 }
 
 #[test]
 fn a_changed_goal_is_applied_to_history() {
-    let mut stage = Stage::new(json!([push("one")]), goal("clicked"));
-    stage.enter();
-    stage.told("one", Mark::Delivered);
-    stage.now = minute(60);
-    stage.did("order_completed", order(50.0));
+    let did = |name, data, at| Recomputed::Did(event(name, data, minute(at)));
+    let back = json!({ "order_id": "o1", "amount": 10 });
+    let history = [
+        did("order_completed", order(50.0), 60),
+        did("order_refunded", back, 70),
+    ];
+    let (stage, credits) = changed("clicked", "delivered", &history);
     assert!(converts(&stage).is_empty());
+    let expected = [
+        (CreditKind::Goal, 0),
+        (CreditKind::Goal, 50_000_000),
+        (CreditKind::Refund, 0),
+        (CreditKind::Refund, -10_000_000),
+    ];
+    assert_eq!(credits, expected);
+}
+
+#[test]
+fn what_a_changed_goal_does_not_credit_any_more_is_told_so() {
+    let history = [Recomputed::Did(event(
+        "order_completed",
+        order(50.0),
+        minute(60),
+    ))];
+    let (stage, credits) = changed("delivered", "opened", &history);
+    assert_eq!(converts(&stage).len(), 2);
+    let expected = [(CreditKind::Goal, 50_000_000), (CreditKind::Nothing, 0)];
+    assert_eq!(credits, expected);
+}
+
+#[test]
+fn a_run_that_was_computed_anew_is_measured_by_the_new_goal() {
+    let (mut stage, credits) = changed("clicked", "delivered", &[]);
+    assert!(credits.is_empty());
+    let mut run = stage.run().clone();
     let new = crate::sample::plan(&crate::sample::journey(
-        json!([push("one")]),
+        json!([push("one"), push("two")]),
         goal("delivered"),
     ));
-    let history = [
-        Recomputed::Did(event("order_completed", order(50.0), minute(60))),
-        Recomputed::Did(event(
-            "order_refunded",
-            json!({ "order_id": "o1", "amount": 10 }),
-            minute(70),
-        )),
-    ];
     let goal = new.definition.goal.as_ref().unwrap();
-    let before = stage.run().clone();
-    let outcome = recompute(&stage.plan, goal, stage.run(), &stage.setting(), &history);
-    let values: Vec<Option<i64>> = outcome
-        .effects
-        .iter()
-        .map(|effect| match effect {
-            Effect::Convert(convert) => convert.value_micros,
-            _ => None,
-        })
-        .collect();
-    assert_eq!(values, [Some(50_000_000), Some(-10_000_000)]);
-    assert_eq!(*stage.run(), before);
+    recompute(&stage.plan, goal, 2, &mut run, &stage.setting(), &[]);
+    stage.now = minute(90);
+    let ordered = event("order_completed", order(20.0), stage.now);
+    let setting = crate::Setting {
+        goal: Some(goal),
+        ..stage.setting()
+    };
+    let did = crate::Stimulus::Did(&ordered);
+    let outcome = crate::advance(&stage.plan, &mut run, &setting, did);
+    let credited = |effect: &&Effect| matches!(effect, Effect::Convert(_));
+    assert_eq!(outcome.effects.iter().filter(credited).count(), 2);
+    assert!(watched_until(&stage.plan, Some(goal), &run).is_some());
 }

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use landfall_domain::ids::PersonKey;
 use landfall_domain::marks::Mark;
-use landfall_domain::person::Attribute;
+use landfall_domain::person::{Attribute, Person};
 use landfall_domain::reason::Reason;
-use landfall_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
+use landfall_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use serde_json::{Value, json};
 
+use crate::replay::Telling;
 use crate::run::Cursor;
 use crate::sample::{Dice, Stage, event, journey};
-use crate::{Cause, Effect, History, Ruling, Stimulus, advance};
+use crate::{Cause, Effect, History, Ruling, Setting, Stimulus, advance};
 
 /// Makes journeys in which every kind of step occurs.
 struct Author<'d> {
@@ -153,6 +154,8 @@ struct World {
     done: usize,
     /// Whether the last stimulus was a timer.
     rang: bool,
+    /// Whom each row of the trace saw, and when.
+    seen: Vec<(Person, Timestamp)>,
 }
 
 impl World {
@@ -174,7 +177,9 @@ impl World {
         }
         let data = json!({ "cart_id": "c1", "total": dice.below(100) });
         stage.enter_with(data, History::default()).ok()?;
+        let seen = vec![(stage.person.clone(), stage.now)];
         let mut world = Self {
+            seen,
             stage,
             dice,
             messages: BTreeMap::new(),
@@ -320,6 +325,7 @@ impl World {
     /// One stimulus, done by the run as it is and by the run as it is stored.
     fn does(&mut self, stimulus: Stimulus<'_>) {
         self.rang = matches!(stimulus, Stimulus::Wake);
+        self.seen.push((self.stage.person.clone(), self.stage.now));
         let mut kept = self.stage.run().clone();
         let there = advance(&self.stage.plan, &mut kept, &self.stage.setting(), stimulus);
         let before = self.stage.effects.len();
@@ -489,15 +495,17 @@ impl World {
     }
 }
 
-fn live(seed: u64) -> Vec<String> {
-    let Some(mut world) = World::new(seed) else {
-        return Vec::new();
-    };
+fn lived(seed: u64) -> Option<World> {
+    let mut world = World::new(seed)?;
     for _ in 0..40 {
         world.step();
     }
     world.drain();
-    world.stage.traces
+    Some(world)
+}
+
+fn live(seed: u64) -> Vec<String> {
+    lived(seed).map_or_else(Vec::new, |world| world.stage.traces)
 }
 
 /// How many lives: `LANDFALL_WALKS` says otherwise.
@@ -528,4 +536,30 @@ fn a_life_that_is_lived_again_leaves_the_same_trace_byte_for_byte() {
     for seed in 0..200 {
         assert_eq!(live(seed), live(seed), "seed {seed}");
     }
+}
+
+#[test]
+fn a_life_is_lived_again_from_its_trace_and_what_was_known_at_each_moment() {
+    let worlds = (0..lives() / 4).filter_map(lived);
+    let mut rows = 0;
+    for world in worlds {
+        let mut run = None;
+        for (text, (person, now)) in world.stage.traces.iter().zip(&world.seen) {
+            let trace = serde_json::from_str(text).unwrap();
+            let telling = Telling::of(&trace).expect("a row says what was told");
+            let setting = Setting {
+                person,
+                now: *now,
+                ..world.stage.setting()
+            };
+            let (next, outcome) = telling
+                .again(&world.stage.plan, run.as_ref(), &setting)
+                .unwrap();
+            assert_eq!(serde_json::to_string(&outcome.trace).unwrap(), *text);
+            run = Some(next);
+            rows += 1;
+        }
+        assert_eq!(run.as_ref(), Some(world.stage.run()));
+    }
+    assert!(rows > 1_000, "{rows} rows are too few to mean anything");
 }

@@ -40,6 +40,7 @@ fn well() -> Facts {
         in_flight: 2,
         oldest_due: Some(before(SECOND_MS)),
         pushes: Vec::new(),
+        damaged: Vec::new(),
     }
 }
 
@@ -182,4 +183,16 @@ fn pushes_that_are_taken_and_not_reported_any_more_are_an_alarm() {
     assert_eq!(wrong(&facts), [("silence", Level::Alarm)]);
     facts.pushes[0].lately.reported = 400;
     assert_eq!(wrong(&facts), []);
+}
+
+#[test]
+fn runs_that_were_set_aside_are_an_alarm() {
+    let facts = Facts {
+        damaged: vec![("Cart Recovery".to_owned(), 2)],
+        ..well()
+    };
+    assert_eq!(wrong(&facts), [("runs", Level::Alarm)]);
+    let told = findings(&facts);
+    let told = told.iter().find(|finding| finding.check == "runs").unwrap();
+    assert!(told.about == "Cart Recovery" && told.message.starts_with("2 of its runs"));
 }

@@ -21,7 +21,7 @@ use crate::tests::shop::{DAY, positions};
 const STEPS_MAX: usize = 10;
 
 /// All runs, by key.
-pub(super) fn runs(house: &House) -> Vec<RunRow> {
+pub(in super::super) fn runs(house: &House) -> Vec<RunRow> {
     let store = house.shop.store.as_ref();
     let journeys = journeys::all(store).expect("reads");
     let mut runs: Vec<RunRow> = journeys

@@ -1,0 +1,296 @@
+//! Living a person's runs again from what is stored about the person: the same rules and the same inputs must
+//! leave the same trace, byte for byte; with changed facts they show what would have become of it.
+//!
+//! A row of a trace says what the run was told, and when. What was known about the person then is folded from
+//! stored inputs and facts anew. Of what came in the very same moment some came before and some after: the
+//! first prefix that gives the stored row is taken, and where none does, the row differs.
+
+mod past;
+
+use std::sync::Arc;
+
+use landfall_domain::ids::RunKey;
+use landfall_domain::run::{RunRow, TraceRow};
+use landfall_domain::time::Timestamp;
+use landfall_journey::replay::{Heard, Telling};
+use landfall_journey::what_if::{Change, Row, SentInTruth, Told, what_if};
+use landfall_journey::{Outcome, Run, Setting, Trace, recompute};
+use landfall_store::{Store, StoreError};
+
+use self::past::History;
+use crate::catalogue::Catalogue;
+use crate::live::Live;
+use crate::workspace::Workspace;
+
+/// A run that was lived again.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// Which run.
+    pub run: RunRow,
+    /// Its rows, oldest first.
+    pub rows: Vec<Replayed>,
+    /// The other way, when facts were changed.
+    pub other: Option<Vec<Row>>,
+}
+
+/// A row of a trace, as it is stored and as it comes out again.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// When it happened.
+    pub at: Timestamp,
+    /// As it is stored.
+    pub stored: Trace,
+    /// As it comes out again; `None`: the row does not say what the run was told, because an earlier version of
+    /// the program wrote it, or nobody would be let in.
+    pub again: Option<Trace>,
+    /// Whether both are the same, byte for byte.
+    pub same: bool,
+}
+
+impl Replay {
+    /// Whether every row came out the same.
+    pub fn is_same(&self) -> bool {
+        self.rows.iter().all(|row| row.same)
+    }
+}
+
+impl Workspace {
+    /// Lives a run again, and once more with changed facts when there are any. `None`: there is no such run, or
+    /// its journey is not there.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the run is damaged.
+    pub async fn replay(
+        &self,
+        run: RunKey,
+        changes: Vec<Change>,
+    ) -> Result<Option<Replay>, StoreError> {
+        let (live, catalogue) = (self.live(), self.catalogue());
+        let (salt, fixed_share) = (self.shared.salt, self.shared.fixed_share);
+        self.read(move |store| {
+            let Some(row) = store.run(run)? else {
+                return Ok(None);
+            };
+            let stage = Stage {
+                store,
+                live: &live,
+                catalogue: &catalogue,
+                salt,
+                fixed_share,
+            };
+            stage.replay(row, &changes)
+        })
+        .await
+    }
+}
+
+/// What replays need.
+struct Stage<'a> {
+    store: &'a dyn Store,
+    live: &'a Arc<Live>,
+    catalogue: &'a Arc<Catalogue>,
+    salt: landfall_journey::chance::Salt,
+    fixed_share: Option<u32>,
+}
+
+impl Stage<'_> {
+    fn replay(&self, row: RunRow, changes: &[Change]) -> Result<Option<Replay>, StoreError> {
+        let Some(live) = self.live.plan(row.journey, row.version) else {
+            return Ok(None);
+        };
+        let traces = self.store.traces(row.key)?;
+        let mut lives = History::all_of(self.store, row.person)?;
+        let mut life = Life {
+            stage: self,
+            plan: &live.plan,
+            key: row.key,
+            run: None,
+            owner: None,
+            truth: Vec::new(),
+        };
+        let mut rows = Vec::with_capacity(traces.len());
+        for trace in &traces {
+            rows.push(life.lives_again(trace, &mut lives)?);
+        }
+        let truth = std::mem::take(&mut life.truth);
+        let other = match (changes.is_empty(), life.owner) {
+            (true, _) | (_, None) => None,
+            (false, Some(owner)) => {
+                let mut history = lives.swap_remove(owner);
+                history.change(changes, truth.first().map(|told| told.at));
+                let person = history.first_person();
+                let Some(person) = person else {
+                    return Ok(None);
+                };
+                let mut past = past::Changed {
+                    stage: self,
+                    history,
+                };
+                let profile = landfall_audience::Profile::default();
+                let goal = None;
+                let setting = self.setting(&person, &profile, row.key, Timestamp::EPOCH, goal);
+                Some(what_if(&live.plan, &setting, &truth, changes, &mut past))
+            }
+        };
+        Ok(Some(Replay {
+            run: row,
+            rows,
+            other,
+        }))
+    }
+
+    fn setting<'s>(
+        &'s self,
+        person: &'s landfall_domain::person::Person,
+        profile: &'s landfall_audience::Profile,
+        run: RunKey,
+        now: Timestamp,
+        goal: Option<&'s landfall_journey::definition::Goal>,
+    ) -> Setting<'s> {
+        Setting {
+            person,
+            profile,
+            now,
+            policy: &self.live.policy,
+            zone: &self.live.zone,
+            run,
+            salt: &self.salt,
+            goal,
+            topic_opt_in: false,
+            suppressed: &[],
+            fixed_share: self.fixed_share,
+            explain: true,
+        }
+    }
+}
+
+/// A run on its way a second time.
+struct Life<'a> {
+    stage: &'a Stage<'a>,
+    plan: &'a landfall_journey::Plan,
+    key: RunKey,
+    run: Option<Run>,
+    /// Whose it is, by place among the histories: runs follow merges.
+    owner: Option<usize>,
+    truth: Vec<Told>,
+}
+
+impl Life<'_> {
+    fn lives_again(
+        &mut self,
+        stored: &TraceRow,
+        lives: &mut [History],
+    ) -> Result<Replayed, StoreError> {
+        let trace: Trace = serde_json::from_slice(&stored.body)
+            .map_err(|error| StoreError::corrupt("traces", stored.run.0, error))?;
+        let Some(telling) = Telling::of(&trace) else {
+            return Ok(Replayed {
+                at: stored.at,
+                stored: trace,
+                again: None,
+                same: false,
+            });
+        };
+        // At the door and at each merge it may be another record's.
+        let moves = matches!(telling.heard, Heard::Enter(_) | Heard::Adopt);
+        let owners: Vec<usize> = match (moves, self.owner) {
+            (false, Some(owner)) => vec![owner],
+            _ => (0..lives.len()).collect(),
+        };
+        let mut first = None;
+        for owner in owners {
+            let found = self.search(owner, stored, &telling, &mut lives[owner])?;
+            let Some((run, outcome, same)) = found else {
+                continue;
+            };
+            if same || first.is_none() {
+                first = Some((owner, run, outcome, same));
+            }
+            if same {
+                break;
+            }
+        }
+        let Some((owner, run, outcome, same)) = first else {
+            return Ok(Replayed {
+                at: stored.at,
+                stored: trace,
+                again: None,
+                same: false,
+            });
+        };
+        self.owner = Some(owner);
+        self.run = Some(run);
+        self.truth.push(Told {
+            at: stored.at,
+            telling,
+            sent: SentInTruth::of(&outcome),
+        });
+        Ok(Replayed {
+            at: stored.at,
+            stored: trace,
+            again: Some(outcome.trace),
+            same,
+        })
+    }
+
+    /// Tells the run the same with what one record's history held at that moment: the first prefix of what came
+    /// in the very moment that gives the same row, or else everything.
+    fn search(
+        &self,
+        owner: usize,
+        stored: &TraceRow,
+        telling: &Telling,
+        history: &mut History,
+    ) -> Result<Option<(Run, Outcome, bool)>, StoreError> {
+        let mut last = None;
+        let start = match self.owner == Some(owner) {
+            true => history.reached,
+            false => history.before(stored.at),
+        };
+        for prefix in history.prefixes(start, stored.at) {
+            let Some((person, profile)) = history.fold(self.stage, prefix, stored.at)? else {
+                continue;
+            };
+            let Some((run, outcome)) =
+                self.tell(telling, stored.at, &person, &profile, history, prefix)
+            else {
+                continue;
+            };
+            let bytes = serde_json::to_vec(&outcome.trace).unwrap_or_default();
+            if bytes == stored.body {
+                history.reached = prefix;
+                return Ok(Some((run, outcome, true)));
+            }
+            last = Some((run, outcome, false));
+        }
+        Ok(last)
+    }
+
+    fn tell(
+        &self,
+        telling: &Telling,
+        now: Timestamp,
+        person: &landfall_domain::person::Person,
+        profile: &landfall_audience::Profile,
+        history: &History,
+        prefix: past::Prefix,
+    ) -> Option<(Run, Outcome)> {
+        let live = &self.stage.live;
+        let version = match &telling.heard {
+            Heard::Recompute(version) => Some(*version),
+            _ => self.run.as_ref().and_then(Run::measured_by),
+        };
+        let measured = version.and_then(|version| live.plan(self.plan.journey, version));
+        let goal = measured.and_then(|measured| measured.plan.definition.goal.as_ref());
+        if let Heard::Recompute(version) = &telling.heard {
+            let mut run = self.run.clone()?;
+            let goal = goal?;
+            let happened = history.happened(prefix, &run, profile, goal);
+            let setting = self.stage.setting(person, profile, self.key, now, None);
+            let outcome = recompute(self.plan, goal, *version, &mut run, &setting, &happened);
+            return Some((run, outcome));
+        }
+        let setting = self.stage.setting(person, profile, self.key, now, goal);
+        telling.again(self.plan, self.run.as_ref(), &setting)
+    }
+}
