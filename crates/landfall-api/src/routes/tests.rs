@@ -2,6 +2,7 @@
 
 mod conversions;
 mod credentials;
+mod diagnosis;
 mod gate;
 mod hooks;
 mod house;
