@@ -123,11 +123,11 @@ impl<'a> Look<'a> {
         let p_value = (self.looks * (-search.log_e_value()).exp()).min(1.0);
         let mut chosen = Vec::new();
         if p_value <= options.level {
-            chosen = search.explain();
+            chosen = search.explain(&[]);
             if let Some(dispersion) = self.calmer(&chosen) {
                 self.evidence = evidence::weigh(&self.counts, &self.expected, dispersion);
                 search = Search::new(self.lattice, &self.evidence, level);
-                chosen = search.explain();
+                chosen = search.explain(&chosen);
             }
         }
         let whole = self.element(&search, &[0], 1.0);

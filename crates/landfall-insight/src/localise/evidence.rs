@@ -11,9 +11,15 @@ const UNEVEN: [f64; 3] = [0.1, 0.4, 1.0];
 /// Kinds of shifts: each size with each unevenness.
 pub(crate) const KINDS: usize = SHIFTS.len() * UNEVEN.len();
 /// Leaves at most by which the dispersion is judged: those with most cases tell most.
-const SAMPLE: usize = 4_096;
+const SAMPLE: usize = 2_048;
 /// Sizes of shifts by which leaves that moved far are kept from counting as dispersion.
 const FAR: [f64; 6] = [-2.5, -1.3, -0.6, 0.6, 1.3, 2.5];
+/// Shares of leaves that moved far, of which the likeliest counts.
+const SHARES: [f64; 5] = [0.02, 0.1, 0.3, 0.6, 0.85];
+/// Beyond this many nats a leaf is far for certain; its likelihood grows linearly from there.
+const GAP: f64 = 30.0;
+/// Dispersions between which the likeliest is looked for.
+const GRID: [f64; 6] = [1e-7, 1e-5, 1e-4, 1e-3, 1e-2, 5e-2];
 /// Largest share of variance that a shift may add; beyond, the beta distribution would have two peaks.
 const WIDEST: f64 = 0.5;
 
@@ -116,38 +122,29 @@ pub(crate) fn estimate_dispersion(
         .collect();
     let likelihood = |log_dispersion: f64| {
         let dispersion = log_dispersion.exp();
-        let gaps: Vec<f64> = leaves
-            .iter()
-            .zip(&far)
-            .map(|(&leaf, far)| {
-                let count = counts[leaf];
-                let strength = spread(expected.strength[leaf], dispersion);
-                far - ln_beta_binomial(count.n, count.x, expected.rate[leaf], strength)
-            })
-            .collect();
-        // Less what the far component alone gives, which does not depend on the dispersion.
-        [0.02, 0.1, 0.3, 0.6, 0.85]
-            .map(|share: f64| {
-                gaps.iter()
-                    .zip(&far)
-                    .map(|(gap, far)| {
-                        if *gap > 30.0 {
-                            far + share.ln()
-                        } else {
-                            far - gap + (1.0 - share + share * gap.exp()).ln()
-                        }
-                    })
-                    .sum::<f64>()
-            })
-            .into_iter()
-            .fold(f64::NEG_INFINITY, f64::max)
+        let mut by_share = [0.0; SHARES.len()];
+        for (&leaf, far) in leaves.iter().zip(&far) {
+            let count = counts[leaf];
+            let strength = spread(expected.strength[leaf], dispersion);
+            let calm = ln_beta_binomial(count.n, count.x, expected.rate[leaf], strength);
+            let gap = far - calm;
+            let ratio = gap.min(GAP).exp();
+            for (sum, share) in by_share.iter_mut().zip(SHARES) {
+                *sum += calm + (gap - GAP).max(0.0) + (1.0 - share + share * ratio).ln();
+            }
+        }
+        by_share.into_iter().fold(f64::NEG_INFINITY, f64::max)
     };
     // Where far leaves are many there may be two peaks.
-    let grid: [f64; 6] = [1e-7, 1e-5, 1e-4, 1e-3, 1e-2, 5e-2];
-    let best = (0..grid.len())
-        .max_by(|a, b| likelihood(grid[*a].ln()).total_cmp(&likelihood(grid[*b].ln())))
+    let at_grid = GRID.map(|dispersion| likelihood(dispersion.ln()));
+    let best = (0..GRID.len())
+        .max_by(|a, b| at_grid[*a].total_cmp(&at_grid[*b]))
         .unwrap_or(0);
-    let low = if best == 0 { 1e-8 } else { grid[best - 1] };
-    let high = grid.get(best + 1).copied().unwrap_or(0.1);
-    peak(low.ln(), high.ln(), 8, likelihood).exp()
+    let low = if best == 0 {
+        GRID[0] / 10.0
+    } else {
+        GRID[best - 1]
+    };
+    let high = GRID.get(best + 1).copied().unwrap_or(0.1);
+    peak(low.ln(), high.ln(), 6, likelihood).exp()
 }

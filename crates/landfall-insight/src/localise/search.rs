@@ -1,5 +1,9 @@
 //! Which elements explain most for what naming them costs.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use super::evidence::{Evidence, KINDS};
 use super::lattice::Lattice;
 
@@ -36,6 +40,8 @@ pub(crate) struct Search<'a> {
     mean: Vec<f64>,
     /// Nats that an element must explain beyond its cost.
     threshold: f64,
+    /// What single choices explain of each element, by element and kind.
+    known: RefCell<HashMap<(usize, usize), Rc<Vec<f32>>>>,
 }
 
 /// An element with the nats that it adds beyond its cost.
@@ -51,6 +57,7 @@ impl<'a> Search<'a> {
             kind: Vec::with_capacity(lattice.len()),
             mean: Vec::with_capacity(lattice.len()),
             threshold: -level.ln(),
+            known: RefCell::default(),
         };
         for cuboid in &lattice.cuboids {
             let mut sums = vec![[0.0; KINDS]; cuboid.size];
@@ -117,10 +124,17 @@ impl<'a> Search<'a> {
         self.mean[element] - self.lattice.cost[element]
     }
 
-    /// The explanation: elements in the order in which they were settled. A leaf in several belongs to
-    /// the last of them.
-    pub(crate) fn explain(&self) -> Vec<Choice> {
-        let mut chosen: Vec<Choice> = Vec::new();
+    /// The explanation, beginning with one found before: elements in the order in which they were
+    /// settled. A leaf in several belongs to the last of them.
+    pub(crate) fn explain(&self, before: &[Choice]) -> Vec<Choice> {
+        let mut chosen: Vec<Choice> = before
+            .iter()
+            .map(|choice| Choice {
+                element: choice.element,
+                kind: self.kind[choice.element],
+            })
+            .collect();
+        self.improve(&mut chosen);
         for _ in 0..MOST {
             let Some(choice) = self.next(&chosen, |_| true) else {
                 break;
@@ -160,17 +174,10 @@ impl<'a> Search<'a> {
 
     /// An explanation with elements inside another in its place.
     fn split(&self, whole: usize, rest: &[Choice]) -> Vec<Choice> {
-        let mut inside = vec![0; self.lattice.len()];
-        let members: Vec<usize> = self.lattice.members(whole).collect();
-        for cuboid in &self.lattice.cuboids {
-            for leaf in &members {
-                inside[cuboid.first + cuboid.place[*leaf] as usize] += 1;
-            }
-        }
         let mut chosen = rest.to_vec();
         while chosen.len() < MOST {
             let Some(choice) = self.next(&chosen, |element| {
-                element != whole && inside[element] == self.lattice.leaves[element]
+                element != whole && self.contains(whole, element)
             }) else {
                 break;
             };
@@ -243,8 +250,13 @@ impl<'a> Search<'a> {
     fn contains(&self, whole: usize, part: usize) -> bool {
         let cuboid = self.lattice.cuboid(whole);
         let place = (whole - cuboid.first) as u32;
-        let mut members = self.lattice.members(part);
-        members.all(|leaf| cuboid.place[leaf] == place)
+        let sample = self.lattice.sample[part] as usize;
+        cuboid.place[sample] == place
+            && self.lattice.leaves[part] <= self.lattice.leaves[whole]
+            && self
+                .lattice
+                .members(part)
+                .all(|leaf| cuboid.place[leaf] == place)
     }
 
     /// Nats that an explanation explains, less cost and threshold of each of its elements.
@@ -272,6 +284,58 @@ impl<'a> Search<'a> {
         current
     }
 
+    /// What an explanation explains of each element's leaves.
+    fn already(&self, chosen: &[Choice]) -> Vec<f32> {
+        let mut already = vec![0.0; self.lattice.len()];
+        let mut times = vec![0_u8; self.lattice.rows.len()];
+        for choice in chosen {
+            for (sum, own) in already.iter_mut().zip(self.alone(*choice).iter()) {
+                *sum += own;
+            }
+            for leaf in self.lattice.members(choice.element) {
+                times[leaf] += 1;
+            }
+        }
+        // A leaf in several belongs to the last of them and was counted for each.
+        let shared: Vec<usize> = (0..times.len()).filter(|leaf| times[*leaf] > 1).collect();
+        if !shared.is_empty() {
+            let mut surplus = vec![0.0_f32; times.len()];
+            for choice in chosen {
+                for leaf in self.lattice.members(choice.element) {
+                    surplus[leaf] += self.evidence.ratio[leaf * KINDS + choice.kind];
+                }
+            }
+            for (leaf, current) in self.explained(chosen).into_iter().enumerate() {
+                surplus[leaf] -= current;
+            }
+            for cuboid in &self.lattice.cuboids {
+                for leaf in &shared {
+                    already[cuboid.first + cuboid.place[*leaf] as usize] -= surplus[*leaf];
+                }
+            }
+        }
+        already
+    }
+
+    /// What one choice alone explains of each element's leaves; kept, as it is asked for again and again.
+    fn alone(&self, choice: Choice) -> Rc<Vec<f32>> {
+        if let Some(known) = self.known.borrow().get(&(choice.element, choice.kind)) {
+            return Rc::clone(known);
+        }
+        let mut sums = vec![0.0; self.lattice.len()];
+        let members: Vec<usize> = self.lattice.members(choice.element).collect();
+        for cuboid in &self.lattice.cuboids {
+            for leaf in &members {
+                let ratio = self.evidence.ratio[*leaf * KINDS + choice.kind];
+                sums[cuboid.first + cuboid.place[*leaf] as usize] += ratio;
+            }
+        }
+        let sums = Rc::new(sums);
+        let key = (choice.element, choice.kind);
+        self.known.borrow_mut().insert(key, Rc::clone(&sums));
+        sums
+    }
+
     /// The element that adds most to an explanation, if it adds enough.
     fn next(&self, chosen: &[Choice], allowed: impl Fn(usize) -> bool) -> Option<Choice> {
         let (choice, nats) = self.best(chosen, allowed)?;
@@ -280,22 +344,10 @@ impl<'a> Search<'a> {
 
     /// The element that adds most to an explanation.
     fn best(&self, chosen: &[Choice], allowed: impl Fn(usize) -> bool) -> Option<Gain> {
-        let mut already = vec![0.0; self.lattice.len()];
-        if !chosen.is_empty() {
-            let current = self.explained(chosen);
-            let taken: Vec<usize> = (0..current.len())
-                .filter(|leaf| current[*leaf] != 0.0)
-                .collect();
-            for cuboid in &self.lattice.cuboids {
-                for leaf in &taken {
-                    already[cuboid.first + cuboid.place[*leaf] as usize] +=
-                        f64::from(current[*leaf]);
-                }
-            }
-        }
+        let already = self.already(chosen);
         let mut best: Option<Gain> = None;
         for element in self.different() {
-            let nats = self.peak[element] - already[element] - self.price(element);
+            let nats = self.peak[element] - f64::from(already[element]) - self.price(element);
             if best.is_none_or(|(_, most)| nats > most) && allowed(element) {
                 let kind = self.kind[element];
                 best = Some((Choice { element, kind }, nats));
