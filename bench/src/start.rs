@@ -105,6 +105,8 @@ fn fill(landfall: &Path, data: &Path, deliveries: u64) -> Result<()> {
             name: "bench".to_owned(),
             clock: Arc::new(WallClock),
             snapshot: Some(path.with_extension("board")),
+            salt: [7; 16],
+            fixed_share: None,
         },
     )?
     .filled();

@@ -41,6 +41,16 @@ const BENCHMARKS: &[(&str, &str, &str)] = &[
         "how soon a drop of a rate is noticed, beside Shewhart, rolling rate, EWMA, CUSUM, GLR",
         "bench/detect.sh",
     ),
+    (
+        "segments",
+        "fifty data-driven segments over a million people: how fast they are built and kept current",
+        "bench/segments.sh",
+    ),
+    (
+        "runs",
+        "a million runs that wait with timers: steps a second, lateness, memory, a year of timers",
+        "bench/runs.sh",
+    ),
 ];
 
 /// Runs one, or lists them.

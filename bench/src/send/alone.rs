@@ -15,10 +15,10 @@ use landfall_send::fcm::FcmSender;
 use landfall_send::{Address, Network, Outgoing, Sender};
 
 use crate::Plan;
-use crate::figures::{Report, Speed, fastest};
 use crate::peers::{self, Peer};
-use crate::process::spent;
 use crate::simulators::{KEY_ID, Simulators, TEAM_ID, TOPIC};
+use landfall_bench::figures::{Report, Speed, fastest};
+use landfall_bench::process::spent;
 
 /// Streams of a connection of the simulated APNs, as seen in the wild.
 const STREAMS: usize = 1_000;

@@ -201,6 +201,8 @@ fn open(folder: &Path) -> Result<Opened> {
             name: "bench".to_owned(),
             clock: Arc::new(WallClock),
             snapshot: Some(folder.join("bench.board")),
+            salt: [7; 16],
+            fixed_share: None,
         },
     )?;
     Ok(opened.filled())

@@ -4,19 +4,17 @@
 //! The simulators run in a process of their own, which is this program again (`send sim`).
 
 mod alone;
-mod figures;
 mod house;
 mod million;
 mod path;
 mod peers;
-mod process;
 mod simulators;
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
-use figures::Report;
+use landfall_bench::figures::Report;
 use simulators::Simulators;
 
 #[global_allocator]

@@ -9,10 +9,10 @@ use landfall_domain::time::{Clock as _, WallClock};
 use serde_json::json;
 
 use crate::Plan;
-use crate::figures::{Report, percentile, thousands};
 use crate::house::House;
-use crate::process::resident;
 use crate::simulators::{Simulators, URGENT};
+use landfall_bench::figures::{Report, percentile, thousands};
+use landfall_bench::process::resident;
 
 /// Between two transactional messages.
 const BETWEEN: Duration = Duration::from_millis(50);

@@ -4,9 +4,9 @@ use anyhow::{Result, ensure};
 
 use crate::Plan;
 use crate::alone;
-use crate::figures::{Report, Speed, fastest};
 use crate::house::{House, LOOK};
 use crate::simulators::Simulators;
+use landfall_bench::figures::{Report, Speed, fastest};
 
 /// Messages that wait at the same time: no more than a broadcast makes in advance.
 const WAITING: u64 = 20_000;

@@ -9,9 +9,9 @@ use landfall_domain::time::{Clock as _, WallClock};
 use serde_json::{Value, json};
 
 use crate::Plan;
-use crate::figures::Speed;
-use crate::process::spent;
 use crate::simulators::{KEY_ID, Simulators, TEAM_ID, TOPIC};
+use landfall_bench::figures::Speed;
+use landfall_bench::process::spent;
 
 /// What ours sends: as many bytes of the same keys.
 fn payload() -> String {

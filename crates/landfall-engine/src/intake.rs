@@ -335,6 +335,9 @@ impl Intake {
         }
         let mut reactor = Reactor::new(&self.workspace, Arc::clone(live), now);
         self.set.tell_news(reactor.is_some());
+        if let Some(reactor) = &mut reactor {
+            reactor.expect_recounts(batch.iter().flat_map(|job| job.inputs.iter()));
+        }
         let mut decided = Vec::with_capacity(batch.len());
         for job in batch {
             let mut taken = Vec::with_capacity(job.inputs.len());

@@ -60,6 +60,8 @@ pub(crate) struct Reactor {
     minds: FxHashMap<PersonKey, Mind>,
     labels: FxHashMap<MessageKey, MessageLabel>,
     interests: Arc<Interests>,
+    /// What is stored about those who are counted anew.
+    pasts: history::Pasts,
     /// Whose memberships have to be looked at.
     stirred: Vec<PersonKey>,
     /// What journeys have to be told of.
@@ -89,6 +91,7 @@ impl Reactor {
             minds: FxHashMap::default(),
             labels: FxHashMap::default(),
             interests: Arc::clone(&workspace.shared.interests),
+            pasts: history::Pasts::default(),
             stirred: Vec::new(),
             stirs: Vec::new(),
             shut: false,

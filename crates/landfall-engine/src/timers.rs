@@ -26,6 +26,8 @@ use crate::workspace::Workspace;
 
 /// What is woken in one submission.
 const BATCH: usize = 1_024;
+/// Submissions that wait for each other: while one is being stored, the next is there already.
+const BATCHES: usize = 4;
 /// Rows read at a time at a start.
 const PAGE: usize = 10_000;
 
@@ -190,13 +192,14 @@ impl Timekeeper {
         Ok(self.workspace.timers().next())
     }
 
-    /// Wakes one batch of what is due; returns how many that were.
+    /// Wakes some of what is due; returns how many that were.
     async fn wake(&self, now: Timestamp) -> Result<usize, SubmitError> {
-        let due = self.workspace.timers().due_at(now, BATCH);
-        if !due.is_empty() {
-            let inputs = due.iter().map(|sleeper| sleeper.wake()).collect();
-            self.workspace.submit_patiently(inputs).await?;
-        }
+        let due = self.workspace.timers().due_at(now, BATCHES * BATCH);
+        let batches = due.chunks(BATCH).map(|batch| {
+            let inputs = batch.iter().map(|sleeper| sleeper.wake());
+            self.workspace.submit_patiently(inputs.collect())
+        });
+        futures_util::future::try_join_all(batches).await?;
         Ok(due.len())
     }
 }

@@ -336,6 +336,12 @@ impl Workspace {
         }
     }
 
+    /// When the next timer of a run or a person is due; in the past: it has not been rung yet. `None`: nothing
+    /// waits.
+    pub fn next_timer(&self) -> Option<Timestamp> {
+        self.timers().next()
+    }
+
     /// The workspace's clock.
     pub fn now(&self) -> Timestamp {
         self.shared.clock.now()

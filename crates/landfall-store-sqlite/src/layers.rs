@@ -91,6 +91,8 @@ pub(crate) struct Layer {
     waiting: FxHashMap<String, Waiting>,
     seen: FxHashSet<DedupeHash>,
     audience: Audience,
+    /// Whether anybody's history grew: it is found in `rows` alone.
+    histories: bool,
 }
 
 impl Layer {
@@ -121,6 +123,10 @@ impl Layer {
         self.works.extend(changes.works.iter().cloned());
         self.seen.extend(&changes.seen);
         self.audience.add(changes);
+        let still = changes.activities.is_empty()
+            && changes.deliveries.is_empty()
+            && changes.moved.is_empty();
+        self.histories |= !still;
         for (from, to) in &changes.moved {
             self.move_person(*from, *to);
         }
@@ -257,6 +263,12 @@ impl Layers {
         self.spare.shrink_to(SPARE);
         let ended = (self.settling.take(), self.retiring.take());
         (true, (full, Some(ended), left_over))
+    }
+
+    /// Whether SQLite may lack activities or deliveries.
+    pub(crate) fn has_histories(&self) -> bool {
+        let settling = self.settling.iter().map(Arc::as_ref);
+        settling.chain([&self.active]).any(|layer| layer.histories)
     }
 
     pub(crate) fn person(&self, key: PersonKey) -> Option<&Arc<Person>> {

@@ -70,6 +70,17 @@ impl LedgerReader for SqliteStore {
         Ok(DeliveryPage { deliveries, next })
     }
 
+    fn deliveries_of_each(&self, people: &[PersonKey]) -> Result<Vec<Vec<Delivery>>, StoreError> {
+        let sql =
+            format!("SELECT {DELIVERY_COLUMNS} FROM delivery WHERE person = ?1 ORDER BY key DESC");
+        self.ask_histories(|connection| {
+            let each = people
+                .iter()
+                .map(|person| row::all(connection, &sql, [person.0], row::delivery));
+            each.collect()
+        })
+    }
+
     fn facts(&self, deliveries: &[DeliveryKey]) -> Result<Vec<Fact>, StoreError> {
         let sql = "SELECT number, body FROM fact WHERE delivery = ?1 ORDER BY number";
         self.ask(|connection| {

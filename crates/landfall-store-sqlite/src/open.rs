@@ -9,6 +9,7 @@ use std::sync::{
 use std::thread::JoinHandle;
 
 use landfall_store::StoreError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use crate::journal::{Entry, Flush, Journal};
@@ -21,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_start.sql"),
     include_str!("../migrations/0002_work.sql"),
     include_str!("../migrations/0003_runs.sql"),
+    include_str!("../migrations/0004_traces.sql"),
 ];
 
 /// Connections kept for readers that come back.
@@ -117,6 +119,7 @@ impl SqliteStore {
                 .execute_batch("PRAGMA synchronous = OFF;")
                 .map_err(failed)?;
         }
+        keep_plans(&writer)?;
         migrate(&mut writer, options)?;
         writer.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         let (mut journal, entries) = Journal::open(path, flush)?;
@@ -170,6 +173,19 @@ impl SqliteStore {
         ask: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.shared.settle()?;
+        self.shared.view(ask)
+    }
+
+    /// As [`Self::ask`] for what people did and were sent: nothing has to be settled that is about
+    /// anything else.
+    pub(crate) fn ask_histories<T>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let held_back = self.shared.layers().has_histories();
+        if held_back {
+            self.shared.settle()?;
+        }
         self.shared.view(ask)
     }
 
@@ -258,9 +274,17 @@ impl Shared {
         connection
             .execute_batch("PRAGMA busy_timeout = 10000; PRAGMA cache_size = -4096;")
             .map_err(failed)?;
+        keep_plans(&connection)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         Ok(connection)
     }
+}
+
+/// A statement's plan does not depend on what is bound to it. Otherwise SQLite compiles every kept statement
+/// with a bound `LIMIT` anew each time it is used.
+fn keep_plans(connection: &Connection) -> Result<(), StoreError> {
+    let set = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
+    set.map(drop).map_err(failed)
 }
 
 /// One process at a time: two journals beside one store would know nothing of each other.

@@ -1,6 +1,6 @@
 //! Reading people, their devices' history and what they did.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -80,6 +80,26 @@ impl PeopleReader for SqliteStore {
         })
     }
 
+    fn person_keys_after(
+        &self,
+        after: Option<PersonKey>,
+        limit: usize,
+    ) -> Result<Vec<PersonKey>, StoreError> {
+        let look = |layers: &Layers| -> BTreeSet<PersonKey> {
+            let newer = layers.unsettled_people(after);
+            newer.into_keys().collect()
+        };
+        self.look_and_ask(look, |connection, mut keys| {
+            let sql = "SELECT key FROM person WHERE key > ?1 ORDER BY key LIMIT ?2";
+            let after = after.map_or(-1, |key| i64::from(key.0));
+            let settled = row::all(connection, sql, (after, row::bounded(limit)), |row| {
+                Ok(PersonKey(row.get(0).map_err(failed)?))
+            })?;
+            keys.extend(settled);
+            Ok(keys.into_iter().take(limit).collect())
+        })
+    }
+
     fn activities(&self, query: &ActivityQuery) -> Result<ActivityPage, StoreError> {
         let limit = query.limit.clamp(1, PAGE_MAX);
         let mut activities = self.ask(|connection| {
@@ -111,6 +131,19 @@ impl PeopleReader for SqliteStore {
             format!("SELECT {ACTIVITY_COLUMNS} FROM activity WHERE person = ?1 ORDER BY number");
         let stored = self.ask(|connection| row::all(connection, &sql, [person.0], activity))?;
         Ok(stored.into_iter().map(|stored| stored.activity).collect())
+    }
+
+    fn inputs_of_each(&self, people: &[PersonKey]) -> Result<Vec<Vec<Activity>>, StoreError> {
+        let sql =
+            format!("SELECT {ACTIVITY_COLUMNS} FROM activity WHERE person = ?1 ORDER BY number");
+        self.ask_histories(|connection| {
+            let each = people.iter().map(|person| {
+                row::all(connection, &sql, [person.0], |row| {
+                    Ok(activity(row)?.activity)
+                })
+            });
+            each.collect()
+        })
     }
 
     fn token_moves(&self, device: DeviceKey) -> Result<Vec<TokenMove>, StoreError> {

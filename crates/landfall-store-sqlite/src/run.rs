@@ -109,7 +109,14 @@ impl RunReader for SqliteStore {
     }
 
     fn traces(&self, run: RunKey) -> Result<Vec<TraceRow>, StoreError> {
-        let sql = "SELECT seq, at_ms, body FROM trace WHERE run = ?1 ORDER BY seq, number";
+        let sql = "WITH RECURSIVE line (number) AS (
+                       SELECT number FROM trace_last WHERE run = ?1
+                       UNION ALL
+                       SELECT trace.before FROM line JOIN trace ON trace.number = line.number
+                       WHERE trace.before IS NOT NULL)
+                   SELECT trace.seq, trace.at_ms, trace.body
+                   FROM line JOIN trace ON trace.number = line.number
+                   ORDER BY trace.seq, trace.number";
         self.ask(|connection| {
             row::all(connection, sql, [run.0], |row| {
                 Ok(TraceRow {

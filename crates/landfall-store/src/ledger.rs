@@ -6,6 +6,9 @@ use landfall_domain::ids::{DeliveryKey, PersonKey};
 
 use crate::error::StoreError;
 
+/// Deliveries read at a time where all are wanted.
+const PAGE: usize = 1_000;
+
 /// A page of a person's deliveries, newest key first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeliveryPage {
@@ -38,6 +41,24 @@ pub trait LedgerReader: Send + Sync {
         before: Option<DeliveryKey>,
         limit: usize,
     ) -> Result<DeliveryPage, StoreError>;
+
+    /// All deliveries of some records, in the order of the keys, those of each newest key first. Conformance:
+    /// `deliveries_of_people`.
+    fn deliveries_of_each(&self, people: &[PersonKey]) -> Result<Vec<Vec<Delivery>>, StoreError> {
+        let all = people.iter().map(|person| {
+            let mut deliveries = Vec::new();
+            let mut before = None;
+            loop {
+                let page = self.deliveries_of(&[*person], before, PAGE)?;
+                deliveries.extend(page.deliveries);
+                before = page.next;
+                if before.is_none() {
+                    return Ok(deliveries);
+                }
+            }
+        });
+        all.collect()
+    }
 
     /// All facts of these deliveries, by delivery in the order given, then in order of commit.
     fn facts(&self, deliveries: &[DeliveryKey]) -> Result<Vec<Fact>, StoreError>;

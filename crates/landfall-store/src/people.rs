@@ -90,11 +90,29 @@ pub trait PeopleReader: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Person>, StoreError>;
 
+    /// The keys of [`PeopleReader::people_after`], where nobody wants the rest. Conformance: `people_pages`.
+    fn person_keys_after(
+        &self,
+        after: Option<PersonKey>,
+        limit: usize,
+    ) -> Result<Vec<PersonKey>, StoreError> {
+        let people = self.people_after(after, limit)?;
+        Ok(people.iter().map(|person| person.key).collect())
+    }
+
     /// Activities, newest first. Conformance: `activities_page`.
     fn activities(&self, query: &ActivityQuery) -> Result<ActivityPage, StoreError>;
 
     /// All activities stored for one record, oldest first: what a replay needs.
     fn inputs_of(&self, person: PersonKey) -> Result<Vec<Activity>, StoreError>;
+
+    /// The same of some records, in the order of the keys. Conformance: `inputs_in_order`.
+    fn inputs_of_each(&self, people: &[PersonKey]) -> Result<Vec<Vec<Activity>>, StoreError> {
+        people
+            .iter()
+            .map(|person| self.inputs_of(*person))
+            .collect()
+    }
 
     /// The ownership history of a device, oldest first.
     fn token_moves(&self, device: DeviceKey) -> Result<Vec<TokenMove>, StoreError>;

@@ -16,6 +16,10 @@ use crate::workspace::Workspace;
 
 /// People looked at in one submission.
 const PAGE: usize = 1_000;
+/// Submissions that wait for each other: while one is being stored, the next is there already.
+const PAGES: usize = 4;
+/// How often that is repeated before it is written down how far it is.
+const ROUNDS: usize = 16;
 /// Pause before trying again when the store cannot be used.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -76,7 +80,7 @@ impl Builder {
         Ok(())
     }
 
-    /// Ends what starting, pausing or stopping a journey began, or looks at one page of people, or computes
+    /// Ends what starting, pausing or stopping a journey began, or looks at some people, or computes
     /// conversions of one page of runs anew; `false`: nothing has to be done.
     async fn turn(&self) -> Result<bool, SubmitError> {
         self.finish_removals().await?;
@@ -92,24 +96,44 @@ impl Builder {
         let Some(place) = building.builds().map(|build| build.after).min() else {
             return self.workspace.recompute_page().await.map_err(refused);
         };
-        let page = self.workspace.read(move |store| {
-            let people = store.people_after(place, PAGE)?;
-            Ok(people.iter().map(|person| person.key).collect::<Vec<_>>())
-        });
-        let page = page.await?;
-        let reviews = page.iter().map(|person| review(*person));
-        if !page.is_empty() {
-            self.workspace.submit_patiently(reviews.collect()).await?;
-        }
+        let looked = self.look(place).await?;
         let listed = self.workspace.with_roster(crate::Roster::listed);
         let further = |build: Build| Build {
-            after: build.after.max(page.last().copied()),
-            done: build.done + page.len() as u64,
+            after: build.after.max(looked.after),
+            done: build.done + looked.done,
             of: listed,
         };
-        let further = |build: Option<Build>| build.filter(|_| page.len() == PAGE).map(further);
+        let further = |build: Option<Build>| build.filter(|_| !looked.over).map(further);
         self.keep(building, further).await?;
         Ok(true)
+    }
+
+    /// Looks at the next people after a place.
+    async fn look(&self, place: Option<PersonKey>) -> Result<Looked, SubmitError> {
+        let mut looked = Looked {
+            after: place,
+            done: 0,
+            over: false,
+        };
+        for _ in 0..ROUNDS {
+            let after = looked.after;
+            let people = self
+                .workspace
+                .read(move |store| store.person_keys_after(after, PAGES * PAGE));
+            let people = people.await?;
+            let pages = people.chunks(PAGE).map(|page| {
+                let reviews = page.iter().map(|person| review(*person));
+                self.workspace.submit_patiently(reviews.collect())
+            });
+            futures_util::future::try_join_all(pages).await?;
+            looked.after = people.last().copied().or(after);
+            looked.done += people.len() as u64;
+            looked.over = people.len() < PAGES * PAGE;
+            if looked.over {
+                break;
+            }
+        }
+        Ok(looked)
     }
 
     /// Takes members out of segments whose deletion was interrupted.
@@ -154,6 +178,15 @@ impl Builder {
         }
         Ok(())
     }
+}
+
+/// How far a look at people came.
+struct Looked {
+    after: Option<PersonKey>,
+    /// How many people that were.
+    done: u64,
+    /// Whether these were the last.
+    over: bool,
 }
 
 /// What has to be built.

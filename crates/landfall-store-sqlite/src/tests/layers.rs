@@ -2,7 +2,8 @@
 
 use landfall_domain::channel::Channel;
 use landfall_domain::delivery::Delivery;
-use landfall_domain::ids::{DeliveryKey, MessageKey, PersonKey};
+use landfall_domain::ids::{DeliveryKey, MessageKey, PersonKey, RunKey};
+use landfall_domain::run::TraceRow;
 use landfall_domain::time::Timestamp;
 use landfall_domain::working_set::{ChangeSet, NextKeys, Want};
 use landfall_store::conformance::SALT;
@@ -128,7 +129,7 @@ fn rows_keep_their_numbers_in_the_journal() {
 }
 
 #[test]
-fn a_store_of_the_version_before_is_brought_up_to_date() {
+fn a_store_without_runs_is_brought_up_to_date() {
     let folder = tempfile::tempdir().unwrap();
     let changes = ChangeSet {
         deliveries: vec![delivery(0, 1).into()],
@@ -139,8 +140,8 @@ fn a_store_of_the_version_before_is_brought_up_to_date() {
         .and_then(|file| {
             file.execute_batch(
                 "DROP TABLE run; DROP TABLE run_count; DROP TABLE profile; DROP TABLE trace;
-                 ALTER TABLE meta DROP COLUMN next_run;
-                 DELETE FROM schema_version WHERE version = 3",
+                 DROP TABLE trace_last; ALTER TABLE meta DROP COLUMN next_run;
+                 DELETE FROM schema_version WHERE version >= 3",
             )
         })
         .unwrap();
@@ -157,4 +158,40 @@ fn a_store_of_the_version_before_is_brought_up_to_date() {
     store.commit(&changes, 1).unwrap();
     drop(store);
     assert_eq!(open(&folder).start().unwrap().next.run, 4);
+}
+
+#[test]
+fn traces_of_a_store_that_had_an_index_of_them_are_found_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |run, at| TraceRow {
+        run: RunKey(run),
+        seq: 0,
+        at: Timestamp::from_millis(at),
+        body: vec![1],
+    };
+    let commit = |store: &SqliteStore, epoch, traces: Vec<TraceRow>| {
+        let changes = ChangeSet {
+            traces,
+            ..ChangeSet::default()
+        };
+        store.commit(&changes, epoch).unwrap();
+    };
+    commit(&open(&folder), 0, vec![line(1, 1), line(2, 2), line(1, 3)]);
+    rusqlite::Connection::open(folder.path().join("store.db"))
+        .and_then(|file| {
+            file.execute_batch(
+                "ALTER TABLE trace DROP COLUMN before; DROP TABLE trace_last;
+                 CREATE INDEX trace_of_run ON trace (run);
+                 DELETE FROM schema_version WHERE version = 4",
+            )
+        })
+        .unwrap();
+    let store = open(&folder);
+    commit(&store, 1, vec![line(1, 4), line(3, 5)]);
+    assert_eq!(
+        store.traces(RunKey(1)).unwrap(),
+        [line(1, 1), line(1, 3), line(1, 4)]
+    );
+    assert_eq!(store.traces(RunKey(2)).unwrap(), [line(2, 2)]);
+    assert_eq!(store.traces(RunKey(3)).unwrap(), [line(3, 5)]);
 }

@@ -1,7 +1,9 @@
 //! Runs, profiles and traces.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use landfall_store::StoreError;
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::prepare;
 use crate::open::failed;
@@ -78,14 +80,36 @@ fn profiles(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), StoreError>
 }
 
 fn traces(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), StoreError> {
+    let mut last_of = prepare(step, "SELECT number FROM trace_last WHERE run = ?1")?;
     let mut append = prepare(
         step,
-        "INSERT INTO trace (run, seq, at_ms, body) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO trace (run, seq, at_ms, body, before) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
+    let mut lasts: BTreeMap<u32, Option<i64>> = BTreeMap::new();
+    // In order of the runs, so that neighbours are found together.
+    for run in rows
+        .traces
+        .iter()
+        .map(|row| row.run)
+        .collect::<BTreeSet<_>>()
+    {
+        let last = last_of.query_row([run], |row| row.get(0)).optional();
+        lasts.insert(run, last.map_err(failed)?);
+    }
     for row in &rows.traces {
+        let last = lasts.entry(row.run).or_default();
         append
-            .execute(params![row.run, row.seq, row.at_ms, row.body.0])
+            .execute(params![row.run, row.seq, row.at_ms, row.body.0, *last])
             .map_err(failed)?;
+        *last = Some(step.last_insert_rowid());
+    }
+    let mut keep = prepare(
+        step,
+        "INSERT INTO trace_last (run, number) VALUES (?1, ?2)
+         ON CONFLICT (run) DO UPDATE SET number = excluded.number",
+    )?;
+    for (run, last) in lasts {
+        keep.execute(params![run, last]).map_err(failed)?;
     }
     Ok(())
 }

@@ -161,8 +161,16 @@ pub fn inputs_in_order(harness: &impl Harness) {
     let all: Vec<Activity> = (0..2_500)
         .map(|n| activity(Some(n % 2), &format!("n{n}"), T0 - i64::from(n)))
         .collect();
-    for part in all.chunks(900) {
+    let people = [1, 2, 0, 1].map(PersonKey);
+    for (part, done) in all.chunks(900).zip([900, 1_800, 2_500]) {
         commit(&store, &stored(part.to_vec()));
+        let of = |person| {
+            all[..done]
+                .iter()
+                .filter(move |one| one.person == Some(person))
+        };
+        let each = people.map(|person| of(person).cloned().collect::<Vec<_>>());
+        assert_eq!(store.inputs_of_each(&people).unwrap(), each);
     }
     for person in 0..2 {
         let person = PersonKey(person);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use landfall_domain::delivery::Delivery;
 use landfall_domain::ids::{DeliveryKey, PersonKey};
 use landfall_domain::working_set::{ChangeSet, Want};
 
@@ -69,6 +70,12 @@ pub fn deliveries_of_people(harness: &impl Harness) {
     commit(&store, &changes);
     for people in [&[0][..], &[1, 2], &[2, 1, 0, 2], &[9], &[]] {
         let people: Vec<PersonKey> = people.iter().copied().map(PersonKey).collect();
+        let each = people.iter().map(|person| {
+            let page = model.deliveries_of(&[*person], None, 1_000);
+            page.deliveries
+        });
+        let each: Vec<Vec<Delivery>> = each.collect();
+        assert_eq!(store.deliveries_of_each(&people).unwrap(), each);
         for limit in [1, 7, 15, 45, 1_000] {
             let mut before = None;
             loop {

@@ -83,6 +83,8 @@ pub fn people_pages(harness: &impl Harness) {
         loop {
             let page = store.people_after(after, size).unwrap();
             assert!(page.len() <= size);
+            let keys: Vec<PersonKey> = page.iter().map(|person| person.key).collect();
+            assert_eq!(store.person_keys_after(after, size).unwrap(), keys);
             let Some(last) = page.last() else { break };
             after = Some(last.key);
             met.extend(page);

@@ -18,6 +18,7 @@ impl Model {
         self.compare_start(store);
         self.compare_people(store);
         self.compare_devices(store);
+        self.compare_histories(store);
         self.compare_activities(store);
         self.compare_ledger(store);
         self.compare_works(store);
@@ -133,6 +134,25 @@ impl Model {
                 self.moves_where(names)
             );
         }
+    }
+
+    /// First of all: it may be read before anything else makes the store write down what it holds back.
+    fn compare_histories(&self, store: &impl Store) {
+        let people: Vec<PersonKey> = self.person_keys();
+        let of = |person| {
+            self.activities
+                .iter()
+                .filter(move |a| a.person == Some(person))
+        };
+        let inputs = people.iter().map(|person| of(*person).cloned().collect());
+        let inputs: Vec<Vec<_>> = inputs.collect();
+        assert_eq!(store.inputs_of_each(&people).unwrap(), inputs);
+        let deliveries = people.iter().map(|person| {
+            let page = self.deliveries_of(&[*person], None, usize::MAX);
+            page.deliveries
+        });
+        let deliveries: Vec<Vec<_>> = deliveries.collect();
+        assert_eq!(store.deliveries_of_each(&people).unwrap(), deliveries);
     }
 
     fn compare_activities(&self, store: &impl Store) {

@@ -5,21 +5,19 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::process;
-
 /// How fast something ran.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Speed {
+pub struct Speed {
     /// Pushes a second.
-    pub(crate) per_second: f64,
+    pub per_second: f64,
     /// Processor time of the sending side for each push, in microseconds.
-    pub(crate) micros: f64,
+    pub micros: f64,
     /// Processor time of the simulators for each push, in microseconds.
-    pub(crate) sim_micros: f64,
+    pub sim_micros: f64,
 }
 
 /// The fastest of several runs: the one that the machine's other work disturbed least.
-pub(crate) fn fastest(speeds: &[Speed]) -> Option<Speed> {
+pub fn fastest(speeds: &[Speed]) -> Option<Speed> {
     let mut speeds = speeds.to_vec();
     speeds.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
     let least = |of: fn(&Speed) -> f64| speeds.iter().map(of).fold(f64::INFINITY, f64::min);
@@ -40,23 +38,18 @@ struct Line {
 
 /// Everything that was measured.
 #[derive(Default)]
-pub(crate) struct Report {
+pub struct Report {
     lines: Vec<Line>,
 }
 
 impl Report {
     /// A speed, with nothing wanted of it.
-    pub(crate) fn speed(&mut self, name: &str, speed: Speed) {
+    pub fn speed(&mut self, name: &str, speed: Speed) {
         self.compared(name, speed, None);
     }
 
     /// A speed beside another: who that is, its speed, and what the ratio must be at least.
-    pub(crate) fn compared(
-        &mut self,
-        name: &str,
-        speed: Speed,
-        beside: Option<(&str, Speed, f64)>,
-    ) {
+    pub fn compared(&mut self, name: &str, speed: Speed, beside: Option<(&str, Speed, f64)>) {
         let ratio =
             beside.map(|(peer, other, least)| (peer, speed.per_second / other.per_second, least));
         let met = |(_, ratio, least): (&str, f64, f64)| match ratio >= least {
@@ -86,14 +79,7 @@ impl Report {
     }
 
     /// Anything else.
-    pub(crate) fn line(
-        &mut self,
-        name: &str,
-        figure: String,
-        ratio: String,
-        wanted: String,
-        json: Value,
-    ) {
+    pub fn line(&mut self, name: &str, figure: String, ratio: String, wanted: String, json: Value) {
         eprintln!("    {name}: {figure} {ratio} {wanted}");
         self.lines.push(Line {
             name: name.to_owned(),
@@ -105,8 +91,8 @@ impl Report {
     }
 
     /// Prints the table and writes the JSON.
-    pub(crate) fn finish(self, folder: &Path) -> Result<()> {
-        println!("\n{}\n", process::machine());
+    pub fn finish(self, folder: &Path) -> Result<()> {
+        println!("\n{}\n", crate::process::machine());
         println!("| | figure | ratio | wanted |\n|---|---|---|---|");
         for line in &self.lines {
             println!(
@@ -125,7 +111,7 @@ impl Report {
 }
 
 /// A whole number with commas.
-pub(crate) fn thousands(number: f64) -> String {
+pub fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -138,7 +124,7 @@ pub(crate) fn thousands(number: f64) -> String {
 }
 
 /// The value below which a share of the sorted values lies.
-pub(crate) fn percentile(sorted: &[i64], share: f64) -> i64 {
+pub fn percentile(sorted: &[i64], share: f64) -> i64 {
     let place = (sorted.len() as f64 * share).ceil() as usize;
     sorted
         .get(place.saturating_sub(1))

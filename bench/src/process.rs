@@ -10,15 +10,15 @@ const TICKS: f64 = 100.0;
 
 /// Processor time in seconds, of user and system.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Spent {
+pub struct Spent {
     /// By the process.
-    pub(crate) own: f64,
+    pub own: f64,
     /// By its children that have ended and were waited for.
-    pub(crate) children: f64,
+    pub children: f64,
 }
 
 /// What a process has spent; `self` is this one.
-pub(crate) fn spent(process: &str) -> Result<Spent> {
+pub fn spent(process: &str) -> Result<Spent> {
     let stat = fs::read_to_string(Path::new("/proc").join(process).join("stat"))?;
     // The name of the program, in brackets, may hold spaces.
     let rest = stat.rsplit_once(')').context("no name in stat")?.1;
@@ -35,7 +35,7 @@ pub(crate) fn spent(process: &str) -> Result<Spent> {
 
 /// Resident memory of this process in bytes, without pages of files that are mapped: the system takes
 /// those back when it needs room.
-pub(crate) fn resident() -> Result<u64> {
+pub fn resident() -> Result<u64> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find(|line| line.starts_with("RssAnon:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
@@ -44,7 +44,7 @@ pub(crate) fn resident() -> Result<u64> {
 }
 
 /// What the machine is.
-pub(crate) fn machine() -> String {
+pub fn machine() -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = cpus.lines().find(|line| line.starts_with("model name"));
     let name = name
