@@ -4,7 +4,7 @@ use super::Harness;
 use super::traits::*;
 use crate::{Document, DocumentKind};
 
-const KINDS: [DocumentKind; 9] = [
+const KINDS: [DocumentKind; 12] = [
     DocumentKind::Segment,
     DocumentKind::Export,
     DocumentKind::Import,
