@@ -6,6 +6,8 @@ mod credentials;
 mod dead_letters;
 mod definitions;
 pub mod deliveries;
+mod diagnosis;
+mod dictionary;
 pub mod dimension;
 mod health_of_sending;
 mod imports;
@@ -108,6 +110,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(journeys::list, journeys::apply))
         .routes(routes!(journeys::get))
         .routes(routes!(journeys::start))
+        .routes(routes!(diagnosis::get))
+        .routes(routes!(dictionary::get))
         .routes(routes!(journeys::pause))
         .routes(routes!(journeys::stop))
         .routes(routes!(journeys::forecast::get))

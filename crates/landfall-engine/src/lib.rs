@@ -7,6 +7,7 @@ pub mod broadcast;
 pub mod catalogue;
 pub mod credentials;
 pub mod definitions;
+pub mod diagnosis;
 pub mod directory;
 pub mod dispatch;
 pub mod feed;

@@ -1,6 +1,7 @@
 //! The ways in over HTTP, on a real store: what is answered, what is stored, what is noted.
 
 mod credentials;
+mod diagnosis;
 mod gate;
 mod hooks;
 mod house;

@@ -2,6 +2,7 @@
 
 mod client;
 mod coverage;
+mod diagnose;
 mod doctor;
 mod log;
 mod metrics;
@@ -42,6 +43,14 @@ Examples:
     Books(coverage::Books),
     /// Inputs that were refused, with the reason.
     Rejected(coverage::Rejected),
+    /// Why a journey's revenue changed: the stage, the place, the beginning, the money, and what to check.
+    #[command(after_help = "\
+Examples:
+  landfall diagnose cart-recovery
+  landfall diagnose 'Cart Recovery' --from 2026-11-16 --to 2026-11-23 --tz Europe/Paris
+  landfall diagnose campaign:31 --from 2d --against 2026-11-01..2026-11-03
+  landfall diagnose cart-recovery --markdown > runbook.md")]
+    Diagnose(diagnose::Diagnose),
     /// Whether messages go out and arrive, and what to do when not; fails on an alarm.
     Doctor(doctor::Doctor),
 }
@@ -93,6 +102,7 @@ pub(crate) fn run(ask: Ask) -> Result<()> {
         Ask::Coverage(coverage) => coverage::run(&coverage),
         Ask::Books(books) => coverage::books(&books),
         Ask::Rejected(rejected) => coverage::rejected(&rejected),
+        Ask::Diagnose(diagnose) => diagnose::run(&diagnose),
         Ask::Doctor(doctor) => doctor::run(&doctor),
     }
 }

@@ -78,6 +78,26 @@ impl Client {
         self.read(response)
     }
 
+    /// Asks for text that is not JSON.
+    pub(crate) fn get_text(&self, path: &str, parameters: &[(String, String)]) -> Result<String> {
+        let request = self
+            .agent
+            .get(format!("{}{path}", self.url))
+            .query_pairs(
+                parameters
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.as_str())),
+            )
+            .header("authorization", &self.bearer);
+        let mut response = request.call().with_context(|| self.unreachable())?;
+        if response.status().as_u16() == 200 {
+            let text = response.body_mut().read_to_string();
+            return text.context("the answer broke off");
+        }
+        // What went wrong is said in JSON.
+        self.read(response).map(|answer| answer.to_string())
+    }
+
     /// Sends a body, gets JSON.
     pub(crate) fn post(&self, path: &str, content_type: &str, body: &[u8]) -> Result<Value> {
         let request = self
