@@ -114,6 +114,7 @@ function Waive({ journey, requirement }: { journey: string; requirement: string 
       <Button
         size="xs"
         variant="default"
+        flex="none"
         aria-label={`Waive ${requirement}`}
         disabled={!reason.trim()}
         loading={waive.isPending}
