@@ -108,6 +108,20 @@ pub(crate) fn router() -> OpenApiRouter<App> {
             definitions::broadcasts::delete
         ))
         .routes(routes!(definitions::broadcasts::preview))
+        .routes(routes!(segments::list, segments::create))
+        .routes(routes!(segments::get, segments::change, segments::delete))
+        .routes(routes!(segments::inside::members))
+        .routes(routes!(segments::inside::counts))
+        .routes(routes!(segments::inside::explain))
+        .routes(routes!(segments::built_in::list))
+        .routes(routes!(sending::release))
+        .routes(routes!(sending::cancel))
+        .routes(routes!(sending::test))
+        .merge(journey_routes())
+}
+
+fn journey_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(journeys::list, journeys::apply))
         .routes(routes!(journeys::get))
         .routes(routes!(journeys::start))
@@ -129,15 +143,6 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(journeys::replay::get))
         .routes(routes!(journeys::runs::of_person))
         .routes(routes!(policy::get, policy::put))
-        .routes(routes!(segments::list, segments::create))
-        .routes(routes!(segments::get, segments::change, segments::delete))
-        .routes(routes!(segments::inside::members))
-        .routes(routes!(segments::inside::counts))
-        .routes(routes!(segments::inside::explain))
-        .routes(routes!(segments::built_in::list))
-        .routes(routes!(sending::release))
-        .routes(routes!(sending::cancel))
-        .routes(routes!(sending::test))
 }
 
 /// The OpenAPI document as JSON text.

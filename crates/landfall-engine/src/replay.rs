@@ -128,7 +128,12 @@ impl Stage<'_> {
                 };
                 let profile = landfall_audience::Profile::default();
                 let goal = None;
-                let setting = self.setting(&person, &profile, row.key, Timestamp::EPOCH, goal);
+                let suppressed = person.suppressed_channels();
+                let setting = Setting {
+                    suppressed: &suppressed,
+                    topic_opt_in: self.asks_for_a_yes(&live.plan),
+                    ..self.setting(&person, &profile, row.key, Timestamp::EPOCH, goal)
+                };
                 Some(what_if(&live.plan, &setting, &truth, changes, &mut past))
             }
         };
@@ -137,6 +142,11 @@ impl Stage<'_> {
             rows,
             other,
         }))
+    }
+
+    fn asks_for_a_yes(&self, plan: &landfall_journey::Plan) -> bool {
+        let topic = plan.definition.topic.as_deref();
+        topic.is_some_and(|topic| self.live.asks_for_a_yes(topic))
     }
 
     fn setting<'s>(
@@ -158,6 +168,8 @@ impl Stage<'_> {
             goal,
             topic_opt_in: false,
             suppressed: &[],
+            // What else was being handed over then is not kept: it matters to caps only, within a moment.
+            in_flight: &[],
             fixed_share: self.fixed_share,
             explain: true,
         }
@@ -282,15 +294,20 @@ impl Life<'_> {
         };
         let measured = version.and_then(|version| live.plan(self.plan.journey, version));
         let goal = measured.and_then(|measured| measured.plan.definition.goal.as_ref());
+        let suppressed = person.suppressed_channels();
+        let setting = |goal| Setting {
+            suppressed: &suppressed,
+            topic_opt_in: self.stage.asks_for_a_yes(self.plan),
+            ..self.stage.setting(person, profile, self.key, now, goal)
+        };
         if let Heard::Recompute(version) = &telling.heard {
             let mut run = self.run.clone()?;
             let goal = goal?;
             let happened = history.happened(prefix, &run, profile, goal);
-            let setting = self.stage.setting(person, profile, self.key, now, None);
-            let outcome = recompute(self.plan, goal, *version, &mut run, &setting, &happened);
+            let bare = setting(None);
+            let outcome = recompute(self.plan, goal, *version, &mut run, &bare, &happened);
             return Some((run, outcome));
         }
-        let setting = self.stage.setting(person, profile, self.key, now, goal);
-        telling.again(self.plan, self.run.as_ref(), &setting)
+        telling.again(self.plan, self.run.as_ref(), &setting(goal))
     }
 }

@@ -83,7 +83,7 @@ pub(crate) async fn get(visit: Visit, Place(name): Place<String>) -> Result<Resp
     };
     let (journey, changes) = find(&visit, &name, catalogue.infos()).await?;
     let written = dimension::text(Dimension::Journey, &journey[0]);
-    let title = dimension::label(Dimension::Journey, &journey[0], catalogue.infos());
+    let title = dimension::label(Dimension::Journey, &journey[0], None, catalogue.infos());
     let request = Request {
         journey,
         name: written.clone(),

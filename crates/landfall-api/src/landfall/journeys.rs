@@ -267,9 +267,7 @@ impl From<JourneyError> for Problem {
             JourneyError::State { .. }
             | JourneyError::NotCalled(_)
             | JourneyError::Building(_)
-            | JourneyError::NoGoal(_) => {
-                Self::new(Code::Conflict, message)
-            }
+            | JourneyError::NoGoal(_) => Self::new(Code::Conflict, message),
             JourneyError::Store(error) => error.into(),
             JourneyError::Submit(error) => error.into(),
         }

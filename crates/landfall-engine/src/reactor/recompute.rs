@@ -43,7 +43,7 @@ impl Reactor {
         run.person = row.person;
         let history = self.history_for(set, row.person, run.origin.at, goal)?;
         let version = newest.plan.version;
-        let outcome = self.with_setting(set, row.person, key, None, |setting| {
+        let outcome = self.with_setting(set, row.person, key, &live, None, |setting| {
             recompute(&live.plan, goal, version, &mut run, setting, &history)
         })?;
         let Some(outcome) = outcome else {

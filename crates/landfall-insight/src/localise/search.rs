@@ -41,8 +41,11 @@ pub(crate) struct Search<'a> {
     /// Nats that an element must explain beyond its cost.
     threshold: f64,
     /// What single choices explain of each element, by element and kind.
-    known: RefCell<HashMap<(usize, usize), Rc<Vec<f32>>>>,
+    known: RefCell<Known>,
 }
+
+/// By element and kind, the nats of each element.
+type Known = HashMap<(usize, usize), Rc<Vec<f32>>>;
 
 /// An element with the nats that it adds beyond its cost.
 type Gain = (Choice, f64);

@@ -201,7 +201,7 @@ fn a_schedule_begins_between_the_first_and_the_last_zone_and_on_days_of_changing
             assert!((from..=to).contains(&begins), "{at} {zone}");
         }
     }
-    let late = |hours| Schedule::is_too_late(NOON, minute(60 * hours));
+    let late = |hours: i64| Schedule::is_too_late(NOON, minute(60 * hours));
     assert_eq!([late(0), late(6), late(7)], [false, false, true]);
 }
 

@@ -88,7 +88,7 @@ impl Campaign {
             Trigger::Date(_) => ("date", Vec::new()),
             Trigger::Api => ("api", Vec::new()),
             Trigger::Schedule(_) => ("schedule", Vec::new()),
-            Trigger::Webhook => ("webhook", Vec::new()),
+            Trigger::Webhook(_) => ("webhook", Vec::new()),
         };
         object["type"] = json!(kind);
         object["trigger_segment_ids"] = json!(segments);

@@ -116,7 +116,7 @@ async fn the_trigger_says_where_person_data_and_key_stand_and_what_becomes_of_st
     let house = House::open();
     let mapped = |unknown: &str| {
         journey(
-            json!({"webhook": {"person": {"email": "buyer.mail"}, "data": "order",
+            &json!({"webhook": {"person": {"email": "buyer.mail"}, "data": "order",
             "key": "number", "unknown": unknown}}),
         )
     };
