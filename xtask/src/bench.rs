@@ -51,6 +51,11 @@ const BENCHMARKS: &[(&str, &str, &str)] = &[
         "a million runs that wait with timers: steps a second, lateness, memory, a year of timers",
         "bench/runs.sh",
     ),
+    (
+        "faults",
+        "every fault of the catalogue in simulated shops: whether the diagnosis finds stage, slice and money",
+        "bench/faults.sh",
+    ),
 ];
 
 /// Runs one, or lists them.

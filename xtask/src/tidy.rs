@@ -41,6 +41,7 @@ pub(crate) fn tidy() -> Result<()> {
     }
     findings.extend(documents::check_architecture()?);
     findings.extend(documents::check_codes()?);
+    findings.extend(documents::check_contents()?);
     for finding in &findings {
         println!("    {}: {}", finding.place, finding.what);
     }

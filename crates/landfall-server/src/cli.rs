@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Import(crate::commands::import::Import),
     /// Simulate providers, or people and their phones for days.
     Sim(crate::commands::sim::Sim),
+    /// Watch a living shop in which something goes wrong.
+    Demo(crate::commands::demo::Demo),
     /// Print the OpenAPI document of Landfall's own API.
     Openapi,
     /// Print a completion script for a shell.

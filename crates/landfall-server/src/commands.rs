@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod ask;
 pub(crate) mod credentials;
+pub(crate) mod demo;
 pub(crate) mod import;
 mod init;
 pub(crate) mod journeys;
@@ -43,6 +44,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Ask(ask) => ask::run(ask),
         Command::Import(import) => import::run(&import),
         Command::Sim(sim) => sim::run(&sim),
+        Command::Demo(demo) => demo::run(&demo),
         Command::Openapi => {
             println!("{}", landfall_api::openapi_json());
             Ok(())

@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod data;
+mod demo;
 mod listen;
 mod scenario;
 mod scratch;

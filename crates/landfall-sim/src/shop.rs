@@ -9,6 +9,7 @@
 
 mod chance;
 mod fault;
+mod live;
 mod message;
 mod rates;
 mod settings;
@@ -24,8 +25,10 @@ use landfall_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 
 use chance::{Draws, Lot};
 pub use fault::{Fault, Slice, Stage};
+pub use live::{Cart, Customer, Fate, Handed, Way};
 pub use message::{CART, Line, MESSAGES};
 pub use settings::{Platforms, Settings};
+pub use visitor::Phone;
 use visitor::Visitor;
 
 /// A shop that can be lived through.

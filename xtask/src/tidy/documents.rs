@@ -104,6 +104,33 @@ fn codes(source: &str, pages: &BTreeSet<String>) -> Vec<Finding> {
         .collect()
 }
 
+/// The table of contents of the site lists every page of `docs`. Errors and decisions are many and short:
+/// the pages that list them do.
+pub(super) fn check_contents() -> Result<Vec<Finding>> {
+    let docs = root().join("docs");
+    let contents = std::fs::read_to_string(docs.join("SUMMARY.md")).context("docs/SUMMARY.md")?;
+    let mut pages = BTreeSet::new();
+    for folder in ["", "api", "concepts", "sending"] {
+        let read =
+            std::fs::read_dir(docs.join(folder)).with_context(|| format!("docs/{folder}"))?;
+        let names = read.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let names = names.filter(|name| name.ends_with(".md") && name != "SUMMARY.md");
+        pages.extend(names.map(|name| match folder {
+            "" => name,
+            _ => format!("{folder}/{name}"),
+        }));
+    }
+    Ok(unlisted(&contents, &pages))
+}
+
+fn unlisted(contents: &str, pages: &BTreeSet<String>) -> Vec<Finding> {
+    let listed: BTreeSet<String> = links(contents).into_iter().collect();
+    let missing = pages.difference(&listed);
+    missing
+        .map(|page| Finding::new("docs/SUMMARY.md", format!("does not list {page}")))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,5 +148,8 @@ mod tests {
         let source = "            Self::Busy => \"busy\",\n";
         assert_eq!(codes(source, &set(&["busy"])), []);
         assert_eq!(codes(source, &set(&["gone"])).len(), 2);
+        let contents = "- [A](a.md)\n";
+        assert_eq!(unlisted(contents, &set(&["a.md"])), []);
+        assert_eq!(unlisted(contents, &set(&["a.md", "b/c.md"])).len(), 1);
     }
 }

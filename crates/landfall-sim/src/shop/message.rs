@@ -318,7 +318,7 @@ fn walk(rates: &Rates, draw: Draw) -> Way {
 }
 
 /// Four of five receipts come at once, the others within hours or a day (diagnosis.md 4.3).
-fn receipt_delay(draw: Draw) -> i64 {
+pub(super) fn receipt_delay(draw: Draw) -> i64 {
     let mean = match draw.share(Lot::ReceiptDelay) {
         ..0.80 => MINUTE_MS as f64 / 4.0,
         ..0.92 => 3.0 * HOUR_MS as f64,

@@ -95,8 +95,12 @@ impl Rates {
 
     /// What it brings on average, in the smallest unit, to somebody within reach.
     pub(super) fn worth(&self, settings: &Settings) -> f64 {
-        let mean = self.basket * (settings.basket_spread.powi(2) / 2.0).exp();
-        self.taken() * self.bought() * mean * 100.0
+        self.taken() * self.bought() * self.mean(settings)
+    }
+
+    /// The mean basket, in the smallest unit.
+    pub(super) fn mean(&self, settings: &Settings) -> f64 {
+        self.basket * (settings.basket_spread.powi(2) / 2.0).exp() * 100.0
     }
 
     /// The same with a fault, if it has begun.

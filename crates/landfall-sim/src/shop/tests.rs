@@ -4,9 +4,9 @@ use std::ops::Range;
 use landfall_domain::channel::Platform;
 use landfall_domain::marks::Mark;
 use landfall_domain::reason::Reason;
-use landfall_domain::time::{DAY_MS, Timestamp};
+use landfall_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 
-use super::{Fault, Money, Settings, Shop, Stage, Visit};
+use super::{Fault, Handed, Money, Phone, Settings, Shop, Stage, Visit};
 
 /// A Monday.
 const START: Timestamp = Timestamp::from_seconds(1_790_553_600);
@@ -177,4 +177,59 @@ fn every_fault_has_a_name_and_only_harmless_ones_are_nothing() {
             "nothing"
         ]
     );
+}
+
+fn handed(customer: u64, cart: u64, day: u32) -> Handed {
+    Handed {
+        customer,
+        cart,
+        reminder: 1,
+        push: true,
+        at: START.plus_millis(i64::from(day) * DAY_MS + 12 * HOUR_MS),
+    }
+}
+
+#[test]
+fn a_message_that_the_fault_does_not_meet_has_the_same_fate_as_without_it() {
+    let (clean, churn) = (Shop::new(small(), 7, START), shop(Fault::TokenChurn));
+    let mut touched = 0;
+    for customer in 0..4_000 {
+        let message = handed(customer, customer + 9, DAY + 12);
+        let phone = churn.customer(customer, message.at).phone;
+        let bad =
+            phone.is_some_and(|phone| phone.platform == Platform::Ios && phone.version == "5.2");
+        let same = clean.fate(&message) == churn.fate(&message);
+        assert!(bad || same, "{customer}");
+        touched += u32::from(!same);
+    }
+    assert!(touched > 100, "{touched}");
+}
+
+#[test]
+fn phones_get_releases_in_order_and_tokens_tell_whose_they_are() {
+    let shop = Shop::new(small(), 3, START);
+    for number in 0..200 {
+        let updates = shop.updates(number);
+        assert_eq!(updates.len(), 2);
+        let Some(phone) = shop.customer(number, START).phone else {
+            continue;
+        };
+        assert_eq!(phone.version, "5.0");
+        assert_eq!(Phone::owner_of(&phone.token(number)), Some(number));
+        let last = updates.iter().max().copied().unwrap_or(START);
+        let late = shop.customer(number, last).phone.map(|phone| phone.version);
+        assert!(
+            late == Some("5.2") || updates[0] > updates[1],
+            "{number}: {late:?}"
+        );
+    }
+}
+
+#[test]
+fn carts_come_by_rising_time_within_their_day() {
+    let carts = Shop::new(small(), 5, START).carts(2);
+    assert!(carts.len() > 1_500, "{}", carts.len());
+    assert!(carts.is_sorted_by_key(|cart| cart.at));
+    let day = START.plus_millis(2 * DAY_MS)..START.plus_millis(3 * DAY_MS);
+    assert!(carts.iter().all(|cart| day.contains(&cart.at)));
 }

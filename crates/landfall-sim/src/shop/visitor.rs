@@ -10,7 +10,7 @@ use super::fault::{BAD_RELEASE, Fault, KILLER};
 use super::settings::{Platforms, Settings};
 
 /// Draws about people, as against draws about days.
-const PEOPLE: u64 = 1 << 40;
+pub(super) const PEOPLE: u64 = 1 << 40;
 /// Models of Android phones and the share of each; the first has the strictest battery saver.
 const MODELS: [(&str, f64); 3] = [(KILLER, 0.30), ("P-8", 0.35), ("G-24", 0.35)];
 
@@ -29,12 +29,17 @@ pub(super) struct Visitor {
 
 /// A phone with the app.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Phone {
-    pub(super) platform: Platform,
-    pub(super) version: &'static str,
-    pub(super) os: &'static str,
-    pub(super) model: &'static str,
-    pub(super) token_age_days: u32,
+pub struct Phone {
+    /// Platform.
+    pub platform: Platform,
+    /// Version of the app.
+    pub version: &'static str,
+    /// Version of the operating system.
+    pub os: &'static str,
+    /// Model.
+    pub model: &'static str,
+    /// Age of the token in days, as the shop by counts knows it.
+    pub token_age_days: u32,
 }
 
 impl Platforms {
@@ -136,17 +141,26 @@ fn model(draw: Draw) -> &'static str {
     MODELS[0].0
 }
 
-/// The newest release that has reached this phone: phones update some days after a release, half of
-/// them within the half-life.
+/// The newest release that has reached this phone.
 fn version(settings: &Settings, draw: Draw, at: Timestamp, start: Timestamp) -> &'static str {
+    let reached = arrivals(settings, draw, start).filter(|(updated, _)| *updated <= at);
+    reached
+        .last()
+        .map_or(settings.releases[0].0, |(_, version)| version)
+}
+
+/// When each release after the first reaches this phone: some days after it ships, for half of the phones
+/// within the half-life.
+pub(super) fn arrivals(
+    settings: &Settings,
+    draw: Draw,
+    start: Timestamp,
+) -> impl Iterator<Item = (Timestamp, &'static str)> {
     let mean = settings.adoption_half_life / std::f64::consts::LN_2;
-    let mut newest = settings.releases[0].0;
-    for (number, (version, day)) in (0..).zip(settings.releases).skip(1) {
+    let releases = (0..).zip(settings.releases).skip(1);
+    releases.map(move |(number, (version, day))| {
         let lag = draw.part(number).exponential(mean, Lot::Update);
-        let updated = start.plus_millis(i64::from(day) * DAY_MS + (lag * DAY_MS as f64) as i64);
-        if updated <= at {
-            newest = version;
-        }
-    }
-    newest
+        let after = i64::from(day) * DAY_MS + (lag * DAY_MS as f64) as i64;
+        (start.plus_millis(after), version)
+    })
 }

@@ -1,0 +1,205 @@
+//! One simulated shop, as the board holds it eight days after the fault began, and its diagnosis.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use landfall_board::{Board, Currency, MessageInfo, Revenue, Value};
+use landfall_domain::delivery::Delivery;
+use landfall_domain::marks::{Mark, Marks};
+use landfall_domain::message::SourceKind;
+use landfall_domain::naming::{MessageName, Part};
+use landfall_domain::time::{DAY_MS, HOUR_MS, Timestamp};
+use landfall_engine::diagnosis::{Period, Request, diagnose};
+use landfall_engine::feed;
+use landfall_insight::verdict::{Change, Problem, Slice as Found};
+use landfall_sim::shop::{CART, Fault, MESSAGES, Money, Settings, Shop, Slice, Stage};
+
+use crate::score::Case;
+
+/// A Monday.
+const START: Timestamp = Timestamp::from_seconds(1_790_553_600);
+/// The fault begins on this day, and so does the release that it may come with.
+const DAY: u32 = 49;
+/// Days that are compared.
+const WEEK: i64 = 7;
+const EUR: Currency = Currency(*b"EUR");
+
+pub fn case(fault: Fault, seed: u64, carts: u32) -> Result<Case> {
+    let from = START.plus_millis(i64::from(DAY) * DAY_MS);
+    let settings = Settings {
+        carts_per_day: carts,
+        ..Settings::default()
+    };
+    let shop = Shop::new(settings, seed, START).with(fault, from);
+    // A week of the fault, and some hours in which its last messages can be reported.
+    let now = from.plus_millis(WEEK * DAY_MS + 6 * HOUR_MS);
+    let mut board = Board::new();
+    let mut truth = Money::default();
+    let mut before = Money::default();
+    for visit in shop.days(0..DAY + WEEK as u32 + 1) {
+        if visit.left_at >= from && visit.left_at < from.plus_millis(WEEK * DAY_MS) {
+            truth += visit.money;
+        } else if visit.left_at >= from.plus_millis(-WEEK * DAY_MS) && visit.left_at < from {
+            before += visit.money;
+        }
+        for reached in visit.reached {
+            put(&mut board, reached.delivery, reached.minor, now);
+        }
+    }
+    let period = Period {
+        start: from,
+        end: from.plus_millis(WEEK * DAY_MS),
+    };
+    let request = Request {
+        journey: vec![Value::Source(SourceKind::Campaign, CART)],
+        name: format!("campaign:{CART}"),
+        period,
+        against: period.previous(),
+        changes: vec![Change {
+            at: from,
+            what: "app 5.2".to_owned(),
+        }],
+        seed,
+    };
+    let report = diagnose(&board, &catalogue(), &request, now, 1)?;
+    let verdict = report.diagnosis.verdict;
+    let found = stage(verdict.problem);
+    Ok(Case {
+        fault,
+        seed,
+        stage: found.name(),
+        stage_right: right(fault, found),
+        slice: verdict.place.slice.to_string(),
+        slice_right: slice_right(fault, &verdict.place.slice, &verdict.place.also),
+        lost: verdict.money.lost,
+        covers: verdict.money.interval.low <= truth.lost() && truth.lost() <= verdict.money.interval.high,
+        truth: truth.lost(),
+        share: truth.lost() / before.expected.max(1.0),
+        says: verdict.says,
+    })
+}
+
+fn put(board: &mut Board, mut delivery: Delivery, minor: i64, now: Timestamp) {
+    if delivery.created_at > now {
+        return;
+    }
+    let known = |marks: &Marks| marks.iter().filter(|(_, at)| *at <= now).collect::<Marks>();
+    delivery.marks = known(&delivery.marks);
+    let mut converted = false;
+    for target in &mut delivery.targets {
+        target.marks = known(&target.marks);
+        converted |= target.marks.has(Mark::Converted);
+    }
+    let mut rows = feed::rows(&delivery);
+    if let Some(row) = rows.first_mut().filter(|_| converted && minor != 0) {
+        row.revenue = Some(Revenue {
+            minor,
+            currency: EUR,
+        });
+    }
+    board.apply(&rows);
+}
+
+fn catalogue() -> Vec<MessageInfo> {
+    let info = |line: &landfall_sim::shop::Line| {
+        let name = MessageName::parse(line.name);
+        let part = |part| name.part(part).map(str::to_owned);
+        MessageInfo {
+            source: SourceKind::Campaign,
+            source_id: CART,
+            step_id: Some(line.step),
+            variant_id: None,
+            channel: line.channel,
+            source_name: part(Part::Journey),
+            step_name: Some(line.name.to_owned()),
+            variant_name: None,
+            parts: [Part::Journey, Part::Step, Part::Delay, Part::Intent].map(part),
+        }
+    };
+    MESSAGES.iter().map(info).collect()
+}
+
+const fn stage(problem: Problem) -> Stage {
+    match problem {
+        Problem::Delivery => Stage::Delivery,
+        Problem::Measurement => Stage::Measurement,
+        Problem::Coverage => Stage::Coverage,
+        Problem::Eligibility => Stage::Eligibility,
+        Problem::Engagement => Stage::Engagement,
+        Problem::Offer => Stage::Offer,
+        Problem::OrderTracking => Stage::OrderTracking,
+        Problem::Seasonality => Stage::Seasonality,
+        Problem::Nothing => Stage::Nothing,
+    }
+}
+
+/// A season that is called a smaller audience of every journey would be as right, had the shop another
+/// journey; everything else has one right stage.
+fn right(fault: Fault, found: Stage) -> bool {
+    found == fault.stage()
+}
+
+/// `None`: rows cannot tell, or there is nothing to find.
+fn slice_right(fault: Fault, found: &Found, also: &[Found]) -> Option<bool> {
+    let unplaced = matches!(
+        fault.stage(),
+        Stage::Coverage | Stage::Eligibility | Stage::Nothing | Stage::OrderTracking | Stage::Seasonality
+    );
+    if unplaced {
+        return None;
+    }
+    let truth = words(fault.slice());
+    let found = std::iter::once(found).chain(also);
+    Some(found.map(plain).any(|found| found == truth))
+}
+
+/// The truth in the diagnosis' words.
+fn words(slice: Slice) -> BTreeSet<(String, String)> {
+    let mut words = BTreeSet::new();
+    let mut word = |name: &str, value: &str| words.insert((name.to_owned(), value.to_owned()));
+    if let Some(platform) = slice.platform {
+        word("platform", platform.name());
+    }
+    if let Some(version) = slice.app_version {
+        word("app_version", version);
+    }
+    if let Some(model) = slice.model {
+        word("device_model", model);
+    }
+    if let Some(step) = slice.step {
+        word("step", &step.to_string());
+    }
+    if slice.old_tokens {
+        word("token_age", "old");
+    }
+    // A model belongs to one platform.
+    if slice.model.is_some() {
+        words.retain(|(name, _)| name != "platform");
+    }
+    words
+}
+
+/// What was found, with what says the same in other words replaced.
+fn plain(found: &Found) -> BTreeSet<(String, String)> {
+    let mut words: BTreeSet<(String, String)> = BTreeSet::new();
+    for (name, value) in &found.0 {
+        let (name, value) = match (name.as_str(), value.as_str()) {
+            ("provider", "apns") => ("platform", "ios"),
+            ("provider", "fcm") => ("platform", "android"),
+            ("sdk_version", "4.2") => ("app_version", "5.2"),
+            ("app", app) if app.ends_with("ios") => ("platform", "ios"),
+            ("app", app) if app.ends_with("android") => ("platform", "android"),
+            ("token_age", ages) if ages.split(',').all(is_old) => ("token_age", "old"),
+            same => same,
+        };
+        words.insert((name.to_owned(), value.to_owned()));
+    }
+    if words.iter().any(|(name, _)| name == "device_model") {
+        words.retain(|(name, _)| name != "platform");
+    }
+    words
+}
+
+fn is_old(age: &str) -> bool {
+    matches!(age.trim(), "180d_to_365d" | "365d_or_more")
+}

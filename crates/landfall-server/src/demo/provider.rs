@@ -1,0 +1,127 @@
+//! The providers within the process, with the shop's phones and mailboxes behind them.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+
+use landfall_domain::attempt::Answer;
+use landfall_domain::channel::Provider;
+use landfall_domain::ids::MessageKey;
+use landfall_domain::reason::Reason;
+use landfall_domain::time::{DAY_MS, Timestamp};
+use landfall_engine::Workspace;
+use landfall_engine::dispatch::{Address, Outgoing, Sender};
+use landfall_sim::shop::{Fate, Handed, Phone, Shop, Way};
+
+use super::agenda::{Agenda, Entry, Report};
+
+/// A provider.
+pub(super) struct Simulated {
+    pub(super) provider: Provider,
+    pub(super) shop: Arc<Shop>,
+    pub(super) agenda: Agenda,
+    /// Set once the workspace is open; names of messages come from it.
+    pub(super) workspace: Arc<OnceLock<Workspace>>,
+    pub(super) start: Timestamp,
+}
+
+impl Simulated {
+    fn answer(&self, outgoing: &Outgoing, now: Timestamp) -> Answer {
+        let (customer, token) = match &outgoing.to {
+            Address::Device { token, .. } => (Phone::owner_of(token), Some(token.as_str())),
+            Address::Email(address) => (customer_of(address), None),
+            Address::Phone(_) | Address::Configured => return Answer::accepted(200, None),
+        };
+        let Some(customer) = customer else {
+            return Answer::refused(Reason::TokenInvalid);
+        };
+        let handed = Handed {
+            customer,
+            cart: self.agenda.cart_of(customer),
+            reminder: self.reminder(outgoing),
+            push: token.is_some(),
+            at: now,
+        };
+        let day = now.since(self.start).div_euclid(DAY_MS);
+        self.agenda.handed(day, self.shop.expected(&handed));
+        match self.shop.fate(&handed) {
+            Fate::Rejected { reason, dead_since } => refused(self.provider, reason, dead_since),
+            Fate::Taken(way) => {
+                self.plan(&handed, &way, &outgoing.delivery_id, token);
+                Answer::accepted(200, Some(outgoing.attempt_id.clone()))
+            }
+        }
+    }
+
+    /// Which reminder of its journey a message is: the number in its step's name.
+    fn reminder(&self, outgoing: &Outgoing) -> u64 {
+        let key = outgoing.analytics_label.as_deref();
+        let key = key.and_then(|label| label.strip_prefix('m')?.parse().ok());
+        let named = key.zip(self.workspace.get()).and_then(|(key, workspace)| {
+            let catalogue = workspace.catalogue();
+            let message = catalogue.message(MessageKey(key))?;
+            catalogue.step_name(message).map(str::to_owned)
+        });
+        match named {
+            Some(name) if name.contains(" 2 ") => 2,
+            _ => 1,
+        }
+    }
+
+    /// Puts down what the phone or the mail program will report, and what will be bought.
+    fn plan(&self, handed: &Handed, way: &Way, delivery: &str, token: Option<&str>) {
+        let report = |metric| {
+            Entry::Report(Report {
+                metric,
+                delivery: delivery.to_owned(),
+                token: token.map(str::to_owned),
+            })
+        };
+        if let Some(at) = way.receipt_at {
+            self.agenda.put(at, report("delivered"));
+        }
+        if let Some(at) = way.opened_at {
+            self.agenda.put(at, report("opened"));
+        }
+        if let Some((at, minor)) = way.order {
+            self.agenda
+                .will_order(at, handed.customer, handed.cart, minor);
+        }
+    }
+}
+
+fn customer_of(address: &str) -> Option<u64> {
+    address.split_once('@')?.0.strip_prefix('c')?.parse().ok()
+}
+
+fn refused(provider: Provider, reason: Reason, dead_since: Option<Timestamp>) -> Answer {
+    let mut answer = Answer::refused(reason);
+    answer.status = Some(match (provider, reason) {
+        (Provider::Apns, Reason::TokenUnregistered) => 410,
+        (_, Reason::TokenUnregistered) => 404,
+        (_, Reason::ProviderAuth | Reason::WrongProject) => 403,
+        _ => 400,
+    });
+    // Only Apple says since when.
+    answer.dead_since = dead_since.filter(|_| provider == Provider::Apns);
+    answer
+}
+
+impl Sender for Simulated {
+    fn provider(&self) -> Provider {
+        self.provider
+    }
+
+    fn send<'a>(
+        &'a self,
+        outgoing: &'a Outgoing,
+        now: Timestamp,
+    ) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {
+        let answer = self.answer(outgoing, now);
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn check(&self, _: Timestamp) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
+        Box::pin(std::future::ready(Answer::accepted(200, None)))
+    }
+}

@@ -1,0 +1,69 @@
+use landfall_domain::time::{DAY_MS, Timestamp};
+use landfall_sim::shop::{Fault, Settings};
+
+use super::{Books, Keys, Life, Plan};
+
+/// A Monday.
+const START: Timestamp = Timestamp::from_seconds(1_790_553_600);
+
+fn plan(fault: Option<Fault>) -> Plan {
+    Plan {
+        settings: Settings {
+            customers: 2_000,
+            carts_per_day: 120,
+            releases: [("5.0", -60), ("5.1", -50), ("5.2", 2)],
+            ..Settings::default()
+        },
+        seed: 3,
+        qa: false,
+        start: START,
+        fault: fault.map(|fault| (fault, START.plus_millis(2 * DAY_MS))),
+    }
+}
+
+async fn lived(plan: Plan, days: i64) -> (Books, u64) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = Keys::random().expect("keys");
+    let mut life = Life::open(plan, folder.path(), keys).await.expect("a shop");
+    life.until(START.plus_millis(days * DAY_MS))
+        .await
+        .expect("days");
+    let books = life.books();
+    let rows = life.house.workspace.board().view().rows() as u64;
+    tokio::task::spawn_blocking(move || life.house.close())
+        .await
+        .expect("an end");
+    (books, rows)
+}
+
+#[tokio::test]
+async fn a_shop_lives_through_days_by_the_public_apis_alone() {
+    let (books, rows) = lived(plan(None), 4).await;
+    let handed: u64 = books.days.values().map(|day| day.handed).sum();
+    let orders: u64 = books.days.values().map(|day| day.orders).sum();
+    assert!(handed > 300, "{books:?}");
+    assert!(orders > 5, "{books:?}");
+    assert!(rows > handed, "{rows}");
+}
+
+#[tokio::test]
+async fn the_same_seed_is_the_same_life() {
+    assert_eq!(lived(plan(None), 2).await, lived(plan(None), 2).await);
+}
+
+#[tokio::test]
+async fn every_fault_can_be_planted() {
+    for fault in Fault::ALL {
+        let small = Settings {
+            customers: 300,
+            carts_per_day: 20,
+            ..plan(None).settings
+        };
+        let plan = Plan {
+            settings: small,
+            ..plan(Some(*fault))
+        };
+        let (books, _) = lived(plan, 3).await;
+        assert!(books.days.len() >= 3, "{}", fault.name());
+    }
+}
