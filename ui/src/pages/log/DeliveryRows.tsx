@@ -81,7 +81,9 @@ export function DeliveryRows({ filters, live, following, columns, set }: Props):
       <Group justify="space-between">
         <Text size="sm" c="dimmed" role="status">
           {following ? `live, ${live.length} changed since; ` : ""}
-          {rows.length.toLocaleString("en")} {hasNextPage ? "read so far, more as you scroll" : "messages"}
+          {list.isPending
+            ? "asking the server"
+            : `${rows.length.toLocaleString("en")} ${hasNextPage ? "read so far, more as you scroll" : "messages"}`}
         </Text>
         <Choice shown={shown} set={set} call={pathOf("/landfall/v1/deliveries", filters)} />
       </Group>
