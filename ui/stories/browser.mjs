@@ -1,6 +1,7 @@
 // Debian's Chromium, driven by playwright-core.
 import { chromium } from "playwright-core";
 import { APP_KEY } from "./landfall.mjs";
+import { ZONE } from "./shop.mjs";
 
 /** Flags for a machine without a network and without a graphics card. */
 const FLAGS = [
@@ -19,7 +20,7 @@ export async function visit(browser, url, { dark = false, phone = false, signedI
     viewport: phone ? { width: 390, height: 844 } : { width: 1280, height: 860 },
     colorScheme: dark ? "dark" : "light",
     reducedMotion: "reduce",
-    timezoneId: "Europe/Berlin",
+    timezoneId: ZONE,
     locale: "en-GB",
     acceptDownloads: true,
   });

@@ -1,6 +1,6 @@
 // Fills a server with the shop, through the doors that everybody uses.
 import { readFileSync } from "node:fs";
-import { devices, people, webhooks, welcome } from "./shop.mjs";
+import { devices, midnight, people, webhooks, welcome } from "./shop.mjs";
 
 /** People whom the journey without waits greets. */
 const SIGNED_UP = 24;
@@ -50,9 +50,9 @@ export async function seed(landfall, now) {
   const { platform: _p, token: _t, updates: _u, permission: _e, ...plain } = all[0];
   await landfall.importLines("people", all.map((person) => Object.fromEntries(Object.keys(plain).map((key) => [key, person[key]]))));
   await landfall.importLines("devices", devices(all, false, now));
-  await landfall.importLines("webhooks", webhooks(all, journeys, 14, 5, now));
+  await landfall.importLines("webhooks", webhooks(all, journeys, 14, 5, midnight(now)));
   await landfall.importLines("devices", devices(all, true, now));
-  await landfall.importLines("webhooks", webhooks(all, journeys, 5, 0, now));
+  await landfall.importLines("webhooks", webhooks(all, journeys, 5, 0, midnight(now)));
 
   const event = (person, name, data) => landfall.track("POST", `/api/v1/customers/${person}/events`, { name, data });
   for (let at = 0; at < SIGNED_UP; at += 1) {

@@ -2,6 +2,8 @@
 // of them. Everything but the present moment is fixed, so figures differ between runs by nothing but their dates.
 
 const DAY = 86_400;
+/** Where the stories' browser is. */
+export const ZONE = "Europe/Berlin";
 export const PEOPLE = 420;
 
 /** Numbers between 0 and 1, the same each time (mulberry32). */
@@ -53,15 +55,23 @@ export function devices(all, released, now) {
     }));
 }
 
-/** What Customer.io's webhooks tell of days `from` to `to` before now. `steps` are numbers of message steps. */
-export function webhooks(all, journeys, from, to, now) {
+/** When today began where the stories' browser is, in seconds: pages compare whole days of its calendar. */
+export function midnight(now) {
+  const clock = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, hour: "numeric", minute: "numeric", second: "numeric" });
+  const part = Object.fromEntries(clock.formatToParts(now * 1000).map(({ type, value }) => [type, Number(value)]));
+  return now - part.hour * 3_600 - part.minute * 60 - part.second;
+}
+
+/** What Customer.io's webhooks tell of days `from` to `to` before `today` began. */
+export function webhooks(all, journeys, from, to, today) {
   const lines = [];
   for (let day = from; day > to; day -= 1) {
     for (const journey of journeys) {
-      const roll = dice(journey.number * 1_000 + day);
+      const roll = dice(journey.number * 2_003 + day);
       for (let nth = 0; nth < journey.daily; nth += 1) {
         const person = all[Math.floor(roll() * all.length)];
-        const at = Math.floor(now - day * DAY + roll() * DAY * 0.9);
+        // Away from midnight, so that a day of 23 or 25 hours does not move a message into the next window.
+        const at = Math.floor(today - day * DAY + (0.05 + roll() * 0.85) * DAY);
         lines.push(...message({ journey, person, at, day, nth, roll }));
       }
     }
