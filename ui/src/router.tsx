@@ -59,7 +59,7 @@ const fresh = createRoute({
 const journey = createRoute({
   getParentRoute: () => root,
   path: "/journeys/$journey",
-  validateSearch: only(["tab", "range", "by"] as const),
+  validateSearch: only(["tab", "range", "by", "days"] as const),
   component: lazyRouteComponent(() => import("./pages/journeys/JourneyPage"), "JourneyPage"),
 });
 

@@ -24,6 +24,7 @@ mod segments;
 mod sending;
 mod sources;
 pub mod trail;
+mod views;
 mod visit;
 mod webhooks;
 
@@ -117,6 +118,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(sending::release))
         .routes(routes!(sending::cancel))
         .routes(routes!(sending::test))
+        .routes(routes!(views::list, views::keep))
+        .routes(routes!(views::replace, views::delete))
         .merge(journey_routes())
 }
 
@@ -126,6 +129,8 @@ fn journey_routes() -> OpenApiRouter<App> {
         .routes(routes!(journeys::get))
         .routes(routes!(journeys::start))
         .routes(routes!(diagnosis::get))
+        .routes(routes!(diagnosis::ticks::put))
+        .routes(routes!(diagnosis::verdicts::list))
         .routes(routes!(dictionary::get))
         .routes(routes!(journeys::pause))
         .routes(routes!(journeys::stop))

@@ -37,7 +37,7 @@ pub struct Period {
 }
 
 impl Period {
-    fn range(self) -> TimeRange {
+    pub(crate) fn range(self) -> TimeRange {
         TimeRange::between(self.start, self.end)
     }
 
@@ -61,7 +61,7 @@ impl Period {
 }
 
 /// What is to be diagnosed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// The journey, as values of [`Dimension::Journey`].
     pub journey: Vec<Value>,

@@ -27,6 +27,7 @@ pub mod replay;
 pub mod reporting;
 pub mod roster;
 pub mod rules;
+pub mod runbook_ticks;
 pub mod schedules;
 pub mod seal;
 pub mod segments;
@@ -34,6 +35,8 @@ pub mod snippets;
 #[cfg(test)]
 mod tests;
 pub mod timers;
+pub mod verdicts;
+pub mod views;
 pub mod workspace;
 
 pub use catalogue::Catalogue;

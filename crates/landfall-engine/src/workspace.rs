@@ -77,6 +77,8 @@ pub(crate) struct Shared {
     pub(crate) fixed_share: Option<u32>,
     /// Snippets that were read lately.
     pub(crate) snippets: crate::snippets::Cache,
+    /// Diagnoses that were made lately.
+    pub(crate) verdicts: crate::verdicts::Kept,
 }
 
 /// Wakes those who send: one for what is urgent, and one for the rest.
@@ -161,6 +163,7 @@ impl Workspace {
             salt,
             fixed_share,
             snippets: crate::snippets::Cache::default(),
+            verdicts: crate::verdicts::Kept::default(),
         };
         (
             Self {

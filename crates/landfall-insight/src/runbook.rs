@@ -9,7 +9,7 @@ mod markdown;
 #[cfg(test)]
 mod tests;
 
-pub use markdown::{markdown, query};
+pub use markdown::{Done, markdown, query};
 
 use landfall_domain::reason::Reason;
 use serde::Serialize;

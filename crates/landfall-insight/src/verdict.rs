@@ -11,6 +11,7 @@ mod coincide;
 mod facts;
 mod onset;
 mod recent;
+mod standing;
 mod suspect;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ mod tests;
 pub use arrival::{Arrival, judge_arrival};
 pub use coincide::{Adoption, AdoptionEffect, adoption_effect};
 pub use onset::{Onset, Point, onset};
+pub use standing::{LEAST_PEOPLE, Standing};
 
 use landfall_domain::reason::Reason;
 use landfall_domain::time::Timestamp;
@@ -369,6 +371,9 @@ pub struct Verdict {
     pub factor: Option<Factor>,
     /// Where.
     pub place: Place,
+    /// The stage's rate there in both periods; for what is new, such as a release, the rate of
+    /// everything before.
+    pub rates: Option<Shift>,
     /// Since when.
     pub since: Option<Onset>,
     /// How much.

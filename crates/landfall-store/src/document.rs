@@ -43,6 +43,10 @@ pub enum DocumentKind {
     ScheduleCursor,
     /// Where a webhook starts a journey: the secret of its address, hashed.
     JourneyHook,
+    /// What was ticked off of a journey's runbook.
+    RunbookTicks,
+    /// A view of a page that somebody kept: its name and the state of its address.
+    SavedView,
 }
 
 impl DocumentKind {
@@ -68,6 +72,8 @@ impl DocumentKind {
             Self::SendingRules => "sending_rules",
             Self::ScheduleCursor => "schedule_cursor",
             Self::JourneyHook => "journey_hook",
+            Self::RunbookTicks => "runbook_ticks",
+            Self::SavedView => "saved_view",
         }
     }
 }

@@ -43,6 +43,13 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
   return answer as T;
 }
 
+/** An answer that is a text and not JSON. */
+export async function text(path: string): Promise<string> {
+  const response = await fetch(path, { headers: { authorization: `Bearer ${session.key() ?? ""}` } });
+  if (!response.ok) throw problemOf(response.status, await response.json().catch(() => null));
+  return response.text();
+}
+
 /** Whether a key opens a workspace. */
 export async function opens(key: string): Promise<boolean> {
   const response = await fetch("/landfall/v1/names", { headers: { authorization: `Bearer ${key}` } });

@@ -1,5 +1,6 @@
 /** Questions to the server as queries: what is asked is the key, so equal questions are asked once. */
 import { queryOptions } from "@tanstack/react-query";
+import type { Diagnosis, Judged, Runbook, Standing } from "../verdict/diagnosis";
 import { api, call, type Schemas, taken } from "./client";
 
 /** Parameters as they stand in the address; undefined ones are left out. */
@@ -62,6 +63,41 @@ export const coverage = (since: string) =>
   queryOptions({
     queryKey: ["coverage", since],
     queryFn: async () => taken(await api.GET("/landfall/v1/coverage", { params: { query: { since } } })),
+  });
+
+/** How every journey stands. The document says that verdicts are objects; `verdict/diagnosis.ts` says which. */
+export interface Verdicts extends Omit<Schemas["VerdictList"], "verdicts"> {
+  verdicts: Judged[];
+}
+
+export const verdicts = (asked: Asked) =>
+  queryOptions({
+    queryKey: ["verdicts", given(asked)],
+    queryFn: async () => {
+      const query = loose({ tz: zone, ...asked });
+      return taken(await api.GET("/landfall/v1/verdicts", { params: { query } })) as unknown as Verdicts;
+    },
+    // Journeys that the server still judges are asked for again.
+    refetchInterval: (query) => ((query.state.data?.pending.length ?? 0) > 0 ? 1_000 : false),
+  });
+
+export interface Diagnosed extends Omit<Schemas["DiagnosisAnswer"], "diagnosis" | "runbook" | "standing"> {
+  standing: Standing;
+  diagnosis: Diagnosis;
+  runbook: Runbook;
+}
+
+export const diagnosisPath = (journey: string, asked: Asked) =>
+  pathOf(`/landfall/v1/journeys/${encodeURIComponent(journey)}/diagnosis`, { tz: zone, ...asked });
+
+export const diagnosis = (journey: string, asked: Asked) =>
+  queryOptions({
+    queryKey: ["diagnosis", journey, given(asked)],
+    queryFn: async () => {
+      const query = loose({ tz: zone, ...asked });
+      const params = { path: { journey }, query };
+      return taken(await api.GET("/landfall/v1/journeys/{journey}/diagnosis", { params })) as unknown as Diagnosed;
+    },
   });
 
 export const journeys = () =>

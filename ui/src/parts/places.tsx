@@ -46,6 +46,7 @@ const MOODS: Record<string, keyof typeof SIGNS> = {
   ok: "good", delivered: "good", opened: "good", clicked: "good", converted: "good", running: "good", done: "good",
   sent: "idle", accepted: "idle", queued: "idle", attempted: "idle", created: "idle", draft: "idle", pending: "idle",
   alarm: "bad", missing: "bad", met: "good", waived: "warn", bounced: "bad", failed: "bad", expired: "bad", spammed: "bad", dropped: "bad", refused: "bad",
+  suspect: "bad", changed: "warn", fine: "good", look: "idle",
   warning: "warn", undeliverable: "warn", suppressed: "warn", paused: "warn", deferred: "warn", unsubscribed: "warn",
 };
 

@@ -1,17 +1,19 @@
 //! `GET /landfall/v1/journeys/{journey}/diagnosis`.
 
+pub(crate) mod ticks;
+pub(crate) mod verdicts;
+
 use axum::Json;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use jiff::tz::TimeZone;
 use landfall_board::{Dimension, MessageInfo, Value};
-use landfall_domain::ids::JourneyId;
 use landfall_domain::message::SourceKind;
 use landfall_domain::time::{DAY_MS, HOUR_MS, Timestamp};
-use landfall_engine::diagnosis::{DiagnosisError, Period, Report, Request, diagnose};
+use landfall_engine::diagnosis::{DiagnosisError, Period, Report, Request};
 use landfall_engine::journeys::{self, JourneyVersion};
-use landfall_insight::runbook::{Runbook, markdown, runbook};
-use landfall_insight::verdict::Change;
+use landfall_insight::runbook::{Done, Runbook, markdown, runbook};
+use landfall_insight::verdict::{Change, Standing};
 use serde::Serialize;
 
 use super::problem::{Code, Problem, ProblemBody};
@@ -29,14 +31,22 @@ pub(crate) struct DiagnosisAnswer {
     period: PeriodAnswer,
     /// The one that it is compared with.
     against: PeriodAnswer,
+    /// `losing`, `unreported` (reports are missing, not known to be lost), `quieter` (the season),
+    /// `healthy`, or `too_little` to judge.
+    #[schema(value_type = String)]
+    standing: Standing,
     /// `verdict` (problem, cause, place, since, money, confidence, facts, in one sentence), `unit`,
     /// `decomposition` with `uncertainty`, `stages`, `channels`, `others` and `notes`. Each fact and
     /// stage has `rows`: the query that opens the rows behind it in `/landfall/v1/deliveries`.
     #[schema(value_type = Object)]
-    diagnosis: Report,
+    diagnosis: std::sync::Arc<Report>,
     /// What to check first, second, third, with this journey's figures.
     #[schema(value_type = Object)]
     runbook: Runbook,
+    /// The case: what boxes of the runbook are ticked off for.
+    case: String,
+    /// What was ticked off in this case.
+    ticks: Vec<ticks::TickAnswer>,
     /// Whether the board held everything that the ledger holds when this was answered.
     complete: bool,
 }
@@ -73,77 +83,98 @@ impl From<Period> for PeriodAnswer {
     responses((status = 200, body = DiagnosisAnswer), (status = 400, body = ProblemBody),
         (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)), tag = "journeys")]
 pub(crate) async fn get(visit: Visit, Place(name): Place<String>) -> Result<Response, Problem> {
-    let catalogue = visit.workspace.catalogue();
-    let now = visit.workspace.now();
-    let (period, against) = periods(&visit, now)?;
+    let (period, against) = periods(&visit, visit.workspace.now())?;
     let as_markdown = match visit.parameter("format") {
         None | Some("json") => false,
         Some("markdown") => true,
         Some(_) => return Err(Problem::field("format", "write json or markdown")),
     };
-    let (journey, changes) = find(&visit, &name, catalogue.infos()).await?;
-    let written = dimension::text(Dimension::Journey, &journey[0]);
-    let title = dimension::label(Dimension::Journey, &journey[0], None, catalogue.infos());
-    let request = Request {
-        journey,
-        name: written.clone(),
-        period,
-        against,
-        changes,
-        seed: period.start.millis().unsigned_abs(),
-    };
-    let (workspace, names) = (visit.workspace.clone(), std::sync::Arc::clone(&catalogue));
-    let report = super::board(move || {
-        let board = workspace.board().view();
-        diagnose(&board, names.infos(), &request, now, super::threads())
-    });
+    let found = find(&visit, &name).await?;
+    let sent = (found.journey, found.written.clone());
+    let request = request(sent, found.changes, (period, against));
+    let workspace = visit.workspace.clone();
+    let report = super::board(move || workspace.diagnosis(&request, super::threads()));
     let report = report.await??;
+    let case = ticks::case(&report.diagnosis.verdict);
+    let ticks = visit.workspace.runbook_ticks(&found.written, &case).await?;
     let runbook = runbook(&report.diagnosis);
     if as_markdown {
-        let title = title.unwrap_or(written);
-        let text = markdown(
-            &title,
-            &report.diagnosis,
-            &runbook,
-            "/landfall/v1/deliveries",
-        );
-        return Ok((
-            [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")],
-            text,
-        )
-            .into_response());
+        let title = found.title.unwrap_or(found.written);
+        let done = ticks.into_iter().map(|tick| Done {
+            check: tick.check,
+            step: tick.step,
+        });
+        let done: Vec<Done> = done.collect();
+        let (diagnosis, base) = (&report.diagnosis, "/landfall/v1/deliveries");
+        let text = markdown(&title, diagnosis, &runbook, &done, base);
+        let kind = [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")];
+        return Ok((kind, text).into_response());
     }
     let answer = DiagnosisAnswer {
-        journey: written,
-        name: title,
+        journey: found.written,
+        name: found.title,
         period: period.into(),
         against: against.into(),
+        standing: report.diagnosis.standing(),
         diagnosis: report,
         runbook,
+        case,
+        ticks: ticks.into_iter().map(ticks::TickAnswer::from).collect(),
         complete: visit.complete(),
     };
     Ok(Json(answer).into_response())
 }
 
-/// The journey as values of the dimension, at least one, with the changes of its definition.
-async fn find(
-    visit: &Visit,
-    name: &str,
-    messages: &[MessageInfo],
-) -> Result<(Vec<Value>, Vec<Change>), Problem> {
-    let wanted = name.to_owned();
-    let found = visit.workspace.read(move |store| {
-        let Some((id, _)) = journeys::named(store, &wanted)? else {
-            return Ok(None);
-        };
-        let versions = journeys::versions(store)?;
-        Ok(Some((id, changes(id, &versions))))
-    });
-    if let Some((id, changes)) = found.await? {
-        let journey = Value::Source(SourceKind::Campaign, u64::from(id.0));
-        return Ok((vec![journey], changes));
+/// What is to be diagnosed. The same question has the same draws, and so the same answer.
+fn request(
+    (journey, name): (Vec<Value>, String),
+    changes: Vec<Change>,
+    (period, against): (Period, Period),
+) -> Request {
+    Request {
+        journey,
+        name,
+        period,
+        against,
+        changes,
+        seed: period.start.millis().unsigned_abs(),
     }
-    // Journeys of another sender are known by what it reported.
+}
+
+/// A journey that a caller named.
+struct Found {
+    /// As values of the dimension, at least one.
+    journey: Vec<Value>,
+    /// How the first of them is written.
+    written: String,
+    /// What people call it.
+    title: Option<String>,
+    /// Changes of its definition.
+    changes: Vec<Change>,
+}
+
+async fn find(visit: &Visit, name: &str) -> Result<Found, Problem> {
+    let catalogue = visit.workspace.catalogue();
+    let messages = catalogue.infos();
+    let wanted = name.to_owned();
+    let own = visit
+        .workspace
+        .read(move |store| Ok(journeys::named(store, &wanted)?.map(|(id, _)| id)));
+    let journey = match own.await? {
+        Some(id) => vec![Value::Source(SourceKind::Campaign, u64::from(id.0))],
+        None => sent_elsewhere(name, messages)?,
+    };
+    let changes = changes_of(&journey[0], &versions(visit).await?);
+    Ok(Found {
+        written: dimension::text(Dimension::Journey, &journey[0]),
+        title: dimension::label(Dimension::Journey, &journey[0], None, messages),
+        journey,
+        changes,
+    })
+}
+
+/// Journeys of another sender are known by what it reported.
+fn sent_elsewhere(name: &str, messages: &[MessageInfo]) -> Result<Vec<Value>, Problem> {
     let sent = |value: &Value| {
         let of = |info: &MessageInfo| Value::Source(info.source, info.source_id);
         messages.iter().any(|info| of(info) == *value)
@@ -153,11 +184,21 @@ async fn find(
     if values.is_empty() {
         return Err(Problem::not_found("journey", name));
     }
-    Ok((values, Vec::new()))
+    Ok(values)
 }
 
-fn changes(id: JourneyId, versions: &[JourneyVersion]) -> Vec<Change> {
-    let own = versions.iter().filter(|version| version.journey == id);
+/// Versions of all journeys of the workspace.
+async fn versions(visit: &Visit) -> Result<Vec<JourneyVersion>, Problem> {
+    let versions = visit.workspace.read(|store| journeys::versions(store));
+    Ok(versions.await?)
+}
+
+/// Changes of the definition of a journey, if it is one of ours.
+fn changes_of(journey: &Value, versions: &[JourneyVersion]) -> Vec<Change> {
+    let is_it = |version: &&JourneyVersion| {
+        *journey == Value::Source(SourceKind::Campaign, u64::from(version.journey.0))
+    };
+    let own = versions.iter().filter(is_it);
     own.map(|version| Change {
         at: version.at,
         what: format!("version {} of the journey was applied", version.version),

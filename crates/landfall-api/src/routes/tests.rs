@@ -23,6 +23,7 @@ mod texts;
 mod track;
 mod trails;
 mod unsubscribe;
+mod views;
 
 use serde_json::{Value, json};
 

@@ -31,9 +31,25 @@ fn encoded(text: &str) -> String {
     out
 }
 
-/// The diagnosis and its runbook. `title` names the journey and the period; links lead to `base`
-/// followed by `?` and the query of the rows, such as `/landfall/v1/deliveries`.
-pub fn markdown(title: &str, diagnosis: &Diagnosis, runbook: &Runbook, base: &str) -> String {
+/// A box that was ticked off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The check, by its `id`.
+    pub check: String,
+    /// One of its steps, word for word; without one, the check itself.
+    pub step: Option<String>,
+}
+
+/// The diagnosis and its runbook. `title` names the journey and the period; `done` are the boxes that
+/// are ticked; links lead to `base` followed by `?` and the query of the rows, such as
+/// `/landfall/v1/deliveries`.
+pub fn markdown(
+    title: &str,
+    diagnosis: &Diagnosis,
+    runbook: &Runbook,
+    done: &[Done],
+    base: &str,
+) -> String {
     let mut text = format!("# {title}\n\n**{}**\n", runbook.says);
     if !diagnosis.verdict.facts.is_empty() {
         text.push_str("\n## What it rests on\n\n");
@@ -58,11 +74,21 @@ pub fn markdown(title: &str, diagnosis: &Diagnosis, runbook: &Runbook, base: &st
             line.interval.high
         );
     }
+    checks(&mut text, runbook, done, base);
+    text
+}
+
+fn checks(text: &mut String, runbook: &Runbook, done: &[Done], base: &str) {
     text.push_str("\n## What to check\n");
     for check in &runbook.checks {
+        let box_of = |step: Option<&str>| {
+            let is_it = |one: &Done| one.check == check.id && one.step.as_deref() == step;
+            if done.iter().any(is_it) { "[x]" } else { "[ ]" }
+        };
         let _ = write!(
             text,
-            "\n- [ ] **{}. {}** {}\n",
+            "\n- {} **{}. {}** {}\n",
+            box_of(None),
             check.number,
             check.asks,
             found(check.finding)
@@ -78,10 +104,9 @@ pub fn markdown(title: &str, diagnosis: &Diagnosis, runbook: &Runbook, base: &st
             );
         }
         for step in &check.steps {
-            let _ = writeln!(text, "  - [ ] {step}");
+            let _ = writeln!(text, "  - {} {step}", box_of(Some(step)));
         }
     }
-    text
 }
 
 fn link(base: &str, rows: &Rows) -> String {

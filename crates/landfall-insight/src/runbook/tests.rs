@@ -101,12 +101,28 @@ fn markdown_has_boxes_figures_and_links() {
         "Cart Recovery",
         &diagnosis,
         &runbook(&diagnosis),
+        &[],
         "/landfall/v1/deliveries",
     );
     assert!(text.starts_with("# Cart Recovery\n\n**Delivery (the provider refuses the key)"));
     assert!(text.contains("- [ ] **1. Do providers take the messages?** The verdict points here."));
     assert!(text.contains("[rows](/landfall/v1/deliveries?journey=campaign:1&has=sent)"));
     assert!(text.contains("| sent | -"));
+}
+
+#[test]
+fn what_was_ticked_off_is_ticked_and_nothing_else() {
+    let diagnosis = diagnosis();
+    let runbook = runbook(&diagnosis);
+    let step = runbook.checks[0].steps[1].clone();
+    let done = [None, Some(step.clone())].map(|step| Done {
+        check: "accepted".to_owned(),
+        step,
+    });
+    let text = markdown("Cart Recovery", &diagnosis, &runbook, &done, "/rows");
+    assert!(text.contains("- [x] **1. Do providers take the messages?**"));
+    assert!(text.contains(&format!("  - [x] {step}\n")));
+    assert_eq!(text.matches("[x]").count(), 2, "{text}");
 }
 
 #[test]

@@ -26,12 +26,14 @@ pub(super) fn conclude(case: &Case<'_>, suspicion: &Suspicion, lookup: &dyn Look
         .factor
         .map_or(1.0, |factor| case.picture.noise.dispersion[factor.index()]);
     let since = suspicion.factor.and_then(|factor| {
-        let points = lookup.series(factor, &place.slice);
-        onset(&points, dispersion, CLEAR)
+        let of = |slice: &Slice| onset(&lookup.series(factor, slice), dispersion, CLEAR);
+        // What is new, such as a release, has no time before: it began when the whole changed.
+        of(&place.slice).or_else(|| of(&Slice::default()))
     });
+    let contrast = suspicion.factor.and_then(|f| lookup.rates(f, &place.slice));
     let release = release(case, suspicion, &place, lookup, dispersion);
     let money = money(case, suspicion);
-    let mut facts = gather(case, suspicion, &place, lookup, release.as_ref());
+    let mut facts = gather(case, suspicion, &place, contrast.as_ref(), release.as_ref());
     facts.sort_by(|a, b| b.z.abs().total_cmp(&a.z.abs()));
     facts.truncate(FACTS);
     // That the other stages stayed as they were speaks for the verdict too.
@@ -47,6 +49,7 @@ pub(super) fn conclude(case: &Case<'_>, suspicion: &Suspicion, lookup: &dyn Look
         factor: suspicion.factor,
         confidence: confidence(suspicion),
         says: says(case, suspicion, &place, &money),
+        rates: contrast.and_then(|contrast| held_against(&contrast).rate()),
         place,
         since,
         money,
@@ -83,7 +86,26 @@ fn place(case: &Case<'_>, suspicion: &Suspicion, lookup: &dyn Lookup) -> Place {
     };
     lookup
         .place(factor)
+        .map(with_platform)
         .unwrap_or_else(|| by_contribution(case, factor))
+}
+
+/// Versions are numbered by each platform for itself: where the same rows can be described with the
+/// platform, that says more, and the release can be looked up.
+fn with_platform(mut place: Place) -> Place {
+    let has = |slice: &Slice, name: &str| slice.0.iter().any(|(known, _)| known == name);
+    if !has(&place.slice, "app_version") || has(&place.slice, "platform") {
+        return place;
+    }
+    let fuller = place.also.iter().position(|also| {
+        let adds_one = also.0.len() == place.slice.0.len() + 1;
+        let keeps = place.slice.0.iter().all(|part| also.0.contains(part));
+        adds_one && keeps && has(also, "platform")
+    });
+    if let Some(at) = fuller {
+        std::mem::swap(&mut place.slice, &mut place.also[at]);
+    }
+    place
 }
 
 /// Without a localisation: the version that contributed most, or its platform, or everything. Opens and
@@ -273,7 +295,7 @@ fn gather(
     case: &Case<'_>,
     suspicion: &Suspicion,
     place: &Place,
-    lookup: &dyn Lookup,
+    contrast: Option<&Contrast>,
     release: Option<&AdoptionEffect>,
 ) -> Vec<Fact> {
     let mut facts = Vec::new();
@@ -281,8 +303,8 @@ fn gather(
         return quiet(case);
     };
     let rows = case.picture.rows.clone().of(&place.slice);
-    match lookup.rates(factor, &place.slice) {
-        Some(contrast) => compared(&mut facts, case, factor, place, &contrast, &rows),
+    match contrast {
+        Some(contrast) => compared(&mut facts, case, factor, place, contrast, &rows),
         None => facts.push(stage(case, factor)),
     }
     if let Some(reason) = suspicion.reason {
@@ -373,6 +395,18 @@ fn figures(factor: Factor, ratio: &Ratio) -> (String, Shift) {
     (shown, rate)
 }
 
+/// The rate of a slice in both periods; what is new is held against what everything came to before.
+fn held_against(contrast: &Contrast) -> Ratio {
+    let (inside, outside) = (contrast.inside, contrast.outside);
+    if inside.of.before > 0.0 {
+        return inside;
+    }
+    Ratio {
+        hits: Shift::new(outside.hits.before, inside.hits.after),
+        of: Shift::new(outside.of.before, inside.of.after),
+    }
+}
+
 fn compared(
     facts: &mut Vec<Fact>,
     case: &Case<'_>,
@@ -382,10 +416,16 @@ fn compared(
     rows: &Rows,
 ) {
     let dispersion = case.picture.noise.dispersion[factor.index()];
-    let (shown, rates) = figures(factor, &contrast.inside);
+    let inside = held_against(contrast);
+    let (shown, rates) = figures(factor, &inside);
+    let new = if contrast.inside.of.before > 0.0 {
+        ""
+    } else {
+        " elsewhere, for it is new"
+    };
     facts.push(Fact {
-        says: format!("{}, {}: {shown}", factor.name(), place.slice),
-        z: contrast.inside.z(dispersion),
+        says: format!("{}, {}: {shown}{new}", factor.name(), place.slice),
+        z: inside.z(dispersion),
         figures: rates,
         rows: rows.clone(),
     });
@@ -395,11 +435,10 @@ fn compared(
     let (shown, rates) = figures(factor, &contrast.outside);
     // That the rest stayed is as strong as the slice stands out from it.
     let change = |ratio: &Ratio| ratio.rate().map_or(0.0, Shift::change).abs();
-    let stands_out =
-        1.0 - (change(&contrast.outside) / change(&contrast.inside).max(1e-9)).min(1.0);
+    let stands_out = 1.0 - (change(&contrast.outside) / change(&inside).max(1e-9)).min(1.0);
     facts.push(Fact {
         says: format!("{} everywhere else: {shown}", factor.name()),
-        z: contrast.inside.z(dispersion).abs() * 0.9 * stands_out,
+        z: inside.z(dispersion).abs() * 0.9 * stands_out,
         figures: rates,
         rows: case.picture.rows.clone(),
     });

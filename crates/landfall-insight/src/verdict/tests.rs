@@ -9,17 +9,19 @@ use crate::decompose::funnel::{Entrance, Platform, Steps, Version};
 struct Known {
     series: Vec<Point>,
     adoption: Vec<Adoption>,
+    place: Option<Place>,
+    rates: Option<Contrast>,
 }
 
 impl Lookup for Known {
     fn place(&self, _: Factor) -> Option<Place> {
-        None
+        self.place.clone()
     }
     fn series(&self, _: Factor, _: &Slice) -> Vec<Point> {
         self.series.clone()
     }
     fn rates(&self, _: Factor, _: &Slice) -> Option<Contrast> {
-        None
+        self.rates
     }
     fn adoption(&self, _: Factor, _: &str, _: &str) -> Vec<Adoption> {
         self.adoption.clone()
@@ -205,6 +207,77 @@ fn receipts_that_fall_alone_are_measurement_and_with_opens_delivery() {
 }
 
 #[test]
+fn silence_is_health_only_where_there_is_something_to_hear() {
+    let standing = |picture: &Picture| {
+        let diagnosis = judge(picture, &Known::default(), 1).expect("counts");
+        diagnosis.standing()
+    };
+    let mut lost = only(1, 0.17);
+    lost[2] = 0.088 / 0.17;
+    assert_eq!(standing(&picture(USUAL)), Standing::Healthy);
+    assert_eq!(standing(&picture(only(1, 0.17))), Standing::Losing);
+    assert_eq!(standing(&picture(lost)), Standing::Unreported);
+    let mut few = picture(USUAL);
+    few.funnel.before = entrance(39.0, 0.6, 0.95);
+    few.funnel.after = entrance(41.0, 0.6, 0.95);
+    for platform in &mut few.funnel.platforms {
+        for version in &mut platform.versions {
+            (version.before, version.after) = (steps(10.0, USUAL), steps(10.0, USUAL));
+        }
+    }
+    assert_eq!(standing(&few), Standing::TooLittle);
+    few.funnel.before = entrance(40.0, 0.6, 0.95);
+    assert_eq!(standing(&few), Standing::Healthy);
+}
+
+#[test]
+fn a_new_version_is_named_with_its_platform_and_held_against_what_was_before() {
+    let of = |parts: &[(&str, &str)]| {
+        let parts = parts.iter();
+        Slice(
+            parts
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                .collect(),
+        )
+    };
+    let version = of(&[("app_version", "5.2")]);
+    let fuller = of(&[("platform", "ios"), ("app_version", "5.2")]);
+    let known = Known {
+        place: Some(Place {
+            slice: version.clone(),
+            also: vec![
+                of(&[("app_version", "5.2"), ("provider", "apns")]),
+                fuller.clone(),
+            ],
+            p_value: 1e-9,
+            share: 0.95,
+        }),
+        rates: Some(Contrast {
+            inside: Ratio {
+                hits: Shift::new(0.0, 40.0),
+                of: Shift::new(0.0, 1_000.0),
+            },
+            outside: Ratio {
+                hits: Shift::new(3_900.0, 2_300.0),
+                of: Shift::new(5_000.0, 3_000.0),
+            },
+        }),
+        ..Known::default()
+    };
+    let diagnosis = judge(&picture(only(1, 0.17)), &known, 1).expect("counts");
+    let verdict = diagnosis.verdict;
+    assert_eq!(verdict.place.slice, fuller);
+    assert!(verdict.place.also.contains(&version), "{:?}", verdict.place);
+    assert_eq!(verdict.rates, Some(Shift::new(0.78, 0.04)));
+    let fact = &verdict.facts[0];
+    assert_eq!(
+        fact.says,
+        "delivered, platform ios, app_version 5.2: 4.0 % of 1000 instead of 78.0 % of 5000 elsewhere, for it is new"
+    );
+    assert!(fact.z < -20.0, "{fact:?}");
+}
+
+#[test]
 fn permissions_and_rules_are_told_by_their_reasons() {
     let mut lost = picture(USUAL);
     lost.funnel.after = entrance(60_000.0, 0.50, 0.95);
@@ -320,6 +393,7 @@ fn the_onset_is_found_with_the_change_that_coincides() {
                 other_x: 1_960.0 - 196.0 * f64::from(day),
             })
             .collect(),
+        ..Known::default()
     };
     let verdict = judge(&broken, &known, 1).expect("counts").verdict;
     assert_eq!(verdict.since.map(|since| since.at), Some(began));

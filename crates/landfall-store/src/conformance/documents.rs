@@ -4,7 +4,7 @@ use super::Harness;
 use super::traits::*;
 use crate::{Document, DocumentKind};
 
-const KINDS: [DocumentKind; 12] = [
+const KINDS: [DocumentKind; 14] = [
     DocumentKind::Segment,
     DocumentKind::Export,
     DocumentKind::Import,
@@ -17,6 +17,8 @@ const KINDS: [DocumentKind; 12] = [
     DocumentKind::SendingRules,
     DocumentKind::ScheduleCursor,
     DocumentKind::JourneyHook,
+    DocumentKind::RunbookTicks,
+    DocumentKind::SavedView,
 ];
 
 /// Insert, read, replace, delete; numbers start at one.

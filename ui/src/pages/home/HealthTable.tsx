@@ -17,32 +17,34 @@ export const MEASURES =
   "reached,sent,delivered,opened,converted,sent/reached,delivered/sent,opened/delivered,converted/delivered,revenue";
 
 const STAGES = [
-  { name: "Accepted", rate: "sent/reached", note: "of those who reached a message step; taken by a provider, which is not reach" },
-  { name: "Delivered", rate: "delivered/sent", note: "of accepted; a lower bound: only some apps can report" },
-  { name: "Opened", rate: "opened/delivered", note: "of delivered" },
-  { name: "Converted", rate: "converted/delivered", note: "of delivered" },
+  { name: "Accepted", factor: "sent", rate: "sent/reached", note: "of those who reached a message step; taken by a provider, which is not reach" },
+  { name: "Delivered", factor: "delivered", rate: "delivered/sent", note: "of accepted; a lower bound: only some apps can report" },
+  { name: "Opened", factor: "opened", rate: "opened/delivered", note: "of delivered" },
+  { name: "Converted", factor: "converted", rate: "converted/delivered", note: "of delivered" },
 ];
 
 const valueOf = (line: Line, dimension: string): string =>
   line.group.find((value) => value.dimension === dimension)?.value ?? "";
 
-/** Up or down against the window before, only where the intervals do not meet. */
-function change(now: Schemas["RateAnswer"] | undefined, before: Schemas["RateAnswer"] | undefined): string {
-  if (now?.value == null || before?.value == null) return "";
-  if ((now.low ?? 0) > (before.high ?? 1)) return `▲ from ${percent(before.value)}`;
-  if ((now.high ?? 1) < (before.low ?? 0)) return `▼ from ${percent(before.value)}`;
-  return "≈ as before";
+/** What it was; an arrow only where the verdict says that this stage fell. */
+function change(before: Schemas["RateAnswer"] | undefined, fell: boolean): string {
+  if (before?.value == null) return "";
+  return fell ? `▼ from ${percent(before.value)}` : `before ${percent(before.value)}`;
 }
+
+/** The stage at which each journey loses, by the server's verdict. */
+export type Fallen = Record<string, string | undefined>;
 
 interface Props {
   lines: Line[];
   platforms: Line[];
   before: Line[];
   trend: Line[];
+  fallen: Fallen;
   range: string;
 }
 
-export function HealthTable({ lines, platforms, before, trend, range }: Props): ReactNode {
+export function HealthTable({ lines, platforms, before, trend, fallen, range }: Props): ReactNode {
   const [open, dialog] = useDisclosure(false);
   return (
     <Paper withBorder p="md" component="section" aria-label="Delivery health">
@@ -87,6 +89,7 @@ export function HealthTable({ lines, platforms, before, trend, range }: Props): 
                   <Row
                     line={line}
                     before={earlier}
+                    fell={fallen[journey]}
                     head={
                       <Link to="/journeys/$journey" params={{ journey: label }}>
                         {shown}
@@ -128,11 +131,13 @@ interface RowProps {
   line: Line;
   head: ReactNode;
   before?: Line | undefined;
+  /** The stage that fell. */
+  fell?: string | undefined;
   spark?: ReactNode;
   part?: boolean;
 }
 
-function Row({ line, head, before, spark, part }: RowProps): ReactNode {
+function Row({ line, head, before, fell, spark, part }: RowProps): ReactNode {
   return (
     <Table.Tr className={part ? "part" : ""}>
       <Table.Th scope="row">{head}</Table.Th>
@@ -148,7 +153,7 @@ function Row({ line, head, before, spark, part }: RowProps): ReactNode {
         <Table.Td key={stage.name}>
           <Share rate={line.rates[stage.rate]} />
           {before ? (
-            <Text size="xs">{change(line.rates[stage.rate], before.rates[stage.rate])}</Text>
+            <Text size="xs">{change(before.rates[stage.rate], fell === stage.factor)}</Text>
           ) : null}
         </Table.Td>
       ))}

@@ -3,48 +3,29 @@ import { Alert, Button, Code, Group, List, Paper, Stack, Text, Title } from "@ma
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, type ReactNode } from "react";
-import { coverage, health, metrics } from "../../api/questions";
+import { coverage, health, metrics, type Verdicts, verdicts } from "../../api/questions";
 import { Answer, Empty, Moment, Problem, Share, State } from "../../parts/places";
 import { platform } from "../../parts/format";
-import { headline, judge, type Verdict, sentence } from "../../verdict/verdict";
+import { Verdict } from "../../verdict/VerdictLine";
+import { headline } from "../../verdict/words";
 import { HealthTable, MEASURES } from "./HealthTable";
-import { DAYS, windows } from "./windows";
-
-const SIGN = { healthy: "✓", losing: "✕", unsure: "○" } as const;
-const COLOR = { healthy: "good", losing: "bad", unsure: "" } as const;
-
-/** Filters of the log that show what a verdict speaks of. */
-export function evidence(verdict: Verdict, range: string): Record<string, string> {
-  const lacks = verdict.fall?.stage === "accepted" ? "sent" : (verdict.fall?.stage ?? "");
-  return {
-    range,
-    journey: verdict.journey,
-    ...(verdict.slice ? { platform: verdict.slice.platform } : {}),
-    ...(verdict.slice && verdict.slice.version !== "none" ? { app_version: verdict.slice.version } : {}),
-    ...(lacks ? { lacks } : {}),
-  };
-}
+import { compared, DAYS, windows } from "./windows";
 
 export function HomePage(): ReactNode {
   const range = useMemo(() => windows(new Date()), []);
-  const by = ["journey", "journey,platform", "journey,platform,app_version"];
-  const asked = by.flatMap((by) => [range.now, range.before].map((range) => metrics({ measures: MEASURES, by, range })));
-  const answers = useQueries({ queries: asked });
+  const asked = useMemo(() => compared(new Date(), DAYS), []);
+  const judged = useQuery(verdicts(asked));
+  const by = ["journey", "journey,platform"];
+  const questions = by.flatMap((by) => [range.now, range.before].map((range) => metrics({ measures: MEASURES, by, range })));
+  const answers = useQueries({ queries: questions });
   const trend = useQuery(metrics({ measures: "delivered/sent", by: "journey,day", range: range.both }));
-  const failed = answers.find((answer) => answer.error)?.error;
+  const failed = answers.find((answer) => answer.error)?.error ?? judged.error;
   if (failed) return <Problem error={failed} />;
-  const rows = answers.map((answer) => answer.data?.rows);
-  const [now, before, platformNow, platformBefore, sliceNow, sliceBefore] = rows;
-  const ready = now && before && platformNow && platformBefore && sliceNow && sliceBefore;
-  if (!ready) return <Answer of={{ data: undefined, error: null, isPending: true }}>{() => null}</Answer>;
-  const verdicts = judge(
-    { now, before },
-    { now: platformNow, before: platformBefore },
-    { now: sliceNow, before: sliceBefore },
-    DAYS,
+  const [now, before, platforms] = answers.map((answer) => answer.data?.rows);
+  if (!now || !before || !platforms) return <Answer of={{ data: undefined, error: null, isPending: true }}>{() => null}</Answer>;
+  const fallen = Object.fromEntries(
+    (judged.data?.verdicts ?? []).map((one) => [one.journey, one.standing === "losing" ? (one.verdict.factor ?? undefined) : undefined]),
   );
-  const order = { losing: 0, unsure: 2, healthy: 1 };
-  verdicts.sort((a, b) => order[a.state] - order[b.state] || (b.fall?.lost ?? 0) - (a.fall?.lost ?? 0));
   const partial = answers.some((answer) => answer.data && !answer.data.complete);
   return (
     <Stack gap="lg">
@@ -53,14 +34,13 @@ export function HomePage(): ReactNode {
           The server was started a moment ago and still reads its ledger.
         </Alert>
       ) : null}
-      <section aria-label="Verdict">
-        <h1 className="verdict">{headline(verdicts)}</h1>
-        <Verdicts verdicts={verdicts} range={range.now} />
+      <section aria-label="Verdict" aria-busy={!judged.data}>
+        {judged.data ? <Judgement list={judged.data} /> : <h1 className="verdict">Judging the last seven days…</h1>}
       </section>
       {now.length === 0 && before.length === 0 ? (
         <Beginning />
       ) : (
-        <HealthTable lines={now} platforms={platformNow} before={before} trend={trend.data?.rows ?? []} range={range.now} />
+        <HealthTable lines={now} platforms={platforms} before={before} trend={trend.data?.rows ?? []} fallen={fallen} range={range.now} />
       )}
       <Group align="stretch" grow preventGrowOverflow={false}>
         <CoveragePart />
@@ -70,31 +50,17 @@ export function HomePage(): ReactNode {
   );
 }
 
-function Verdicts({ verdicts, range }: { verdicts: Verdict[]; range: string }): ReactNode {
+function Judgement({ list }: { list: Verdicts }): ReactNode {
   return (
-    <ul className="verdicts">
-      {verdicts.map((verdict) => (
-        <li key={verdict.journey}>
-          <span className={`mark ${COLOR[verdict.state]}`} aria-hidden>
-            {SIGN[verdict.state]}
-          </span>
-          <span>
-            <Link to="/journeys/$journey" params={{ journey: verdict.journey.startsWith("unknown") ? verdict.journey : verdict.name }}>
-              {verdict.name}
-            </Link>{" "}
-            {sentence(verdict)}
-            {verdict.state === "losing" ? (
-              <>
-                {". "}
-                <Link to="/log" search={evidence(verdict, range)}>
-                  Show these messages
-                </Link>
-              </>
-            ) : null}
-          </span>
-        </li>
-      ))}
-    </ul>
+    <>
+      <h1 className="verdict">{headline(list, list.period)}</h1>
+      <ul className="verdicts">
+        {list.verdicts.map((judged) => (
+          <Verdict key={judged.journey} judged={judged} period={list.period} />
+        ))}
+      </ul>
+      {list.left_out > 0 ? <Text size="sm">{list.left_out} journeys with fewer people are not judged here.</Text> : null}
+    </>
   );
 }
 
@@ -112,7 +78,7 @@ function Beginning(): ReactNode {
         <List.Item>
           Or <Link to="/journeys">start one of the ready journeys</Link>: cart recovery, back in stock, win-back.
         </List.Item>
-        <List.Item>Come back: each journey gets a verdict as soon as it has sent 40 messages in a week.</List.Item>
+        <List.Item>Come back: each journey gets a verdict as soon as 40 people reached it in each of two weeks.</List.Item>
       </List>
     </Empty>
   );

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { dayBefore, windows } from "./windows";
+import { compared, dayBefore, windows } from "./windows";
 
 it("compares seven whole days with the seven before, across the turn of a month", () => {
   const now = new Date(2026, 11, 3, 15, 30);
@@ -8,5 +8,6 @@ it("compares seven whole days with the seven before, across the turn of a month"
     before: "2026-11-19..2026-11-26",
     both: "2026-11-19..2026-12-03",
   });
+  expect(compared(now, 14)).toEqual({ from: "2026-11-19", to: "2026-12-03", against: "2026-11-05..2026-11-19" });
   expect(dayBefore(new Date(2027, 0, 1), 1)).toBe("2026-12-31");
 });

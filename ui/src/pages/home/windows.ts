@@ -9,6 +9,12 @@ export function dayBefore(now: Date, back: number): string {
   return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
 }
 
+/** The window of `days` whole days before today and the one to compare with, as the diagnosis takes them. */
+export function compared(now: Date, days: number): { from: string; to: string; against: string } {
+  const [end, middle, start] = [dayBefore(now, 0), dayBefore(now, days), dayBefore(now, 2 * days)];
+  return { from: middle, to: end, against: `${start}..${middle}` };
+}
+
 /** Ranges as the API takes them; today is left out, because most of its receipts are still on their way. */
 export function windows(now: Date): { now: string; before: string; both: string } {
   const [end, middle, start] = [dayBefore(now, 0), dayBefore(now, DAYS), dayBefore(now, 2 * DAYS)];

@@ -8,6 +8,8 @@ import { ApiProblem } from "../../api/problem";
 import { journey, names } from "../../api/questions";
 import { Answer, Empty, Heading, Problem, State } from "../../parts/places";
 import { type Definition, written } from "./definition";
+import { DiagnosisTab } from "./diagnosis/DiagnosisTab";
+import { VerdictLine } from "./diagnosis/VerdictLine";
 import { Editor } from "./Editor";
 import { FlowTab } from "./FlowTab";
 import { Launch } from "./Launch";
@@ -79,20 +81,27 @@ function Whole({ own, source, name }: { own?: Schemas["JourneyAnswer"]; source: 
         <Group justify="space-between" align="flex-end" mb="md">
           <Tabs.List>
             <Tabs.Tab value="health">Health</Tabs.Tab>
+            <Tabs.Tab value="diagnosis">Diagnosis</Tabs.Tab>
             {definition ? <Tabs.Tab value="flow">Flow</Tabs.Tab> : null}
             {own ? <Tabs.Tab value="runs">People in it</Tabs.Tab> : null}
             {own ? <Tabs.Tab value="launch">Launch</Tabs.Tab> : null}
             {definition ? <Tabs.Tab value="definition">Definition</Tabs.Tab> : null}
           </Tabs.List>
-          <NativeSelect
-            size="xs"
-            aria-label="When"
-            value={range}
-            onChange={(event) => set({ range: event.currentTarget.value })}
-            data={RANGES.some((known) => known.value === range) ? RANGES : [...RANGES, { value: range, label: range }]}
-          />
+          {search.tab === "diagnosis" ? null : (
+            <NativeSelect
+              size="xs"
+              aria-label="When"
+              value={range}
+              onChange={(event) => set({ range: event.currentTarget.value })}
+              data={RANGES.some((known) => known.value === range) ? RANGES : [...RANGES, { value: range, label: range }]}
+            />
+          )}
         </Group>
+        <Tabs.Panel value="diagnosis">
+          <DiagnosisTab source={source} name={name} days={search.days ?? "7"} choose={(days) => set({ days })} />
+        </Tabs.Panel>
         <Tabs.Panel value="health">
+          <VerdictLine source={source} name={name} diagnose={() => set({ tab: "diagnosis" })} />
           <Overview source={source} range={range} by={search.by ?? "platform"} choose={(by) => set({ by })} />
         </Tabs.Panel>
         {definition ? (

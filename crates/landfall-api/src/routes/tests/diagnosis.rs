@@ -112,3 +112,104 @@ async fn the_dictionary_says_what_metrics_and_words_of_others_mean() {
         .unwrap();
     assert_eq!(braze["metric"], "sent");
 }
+
+#[tokio::test]
+async fn the_list_of_verdicts_says_what_the_journeys_diagnosis_says() {
+    let house = two_weeks().await;
+    for number in 0..3 {
+        let at = NOW - 2 * DAY + number;
+        let mut event = push_event(&format!("few{number}"), "sent", &format!("few{number}"), at);
+        event["data"]["campaign_id"] = json!(32);
+        house.hook(&event).await;
+    }
+    let mut list = Value::Null;
+    while list["pending"] != json!([]) {
+        let answer = house.own(1, "GET /landfall/v1/verdicts", "").await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        list = answer.json();
+    }
+    let verdicts = list["verdicts"].as_array().unwrap();
+    let standing: Vec<_> = verdicts
+        .iter()
+        .map(|one| {
+            (
+                one["journey"].as_str().unwrap(),
+                one["standing"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        standing,
+        [("campaign:31", "losing"), ("campaign:32", "too_little")]
+    );
+    assert_eq!(
+        (&verdicts[0]["people_before"], &verdicts[0]["people"]),
+        (&json!(168), &json!(168))
+    );
+    let path = "GET /landfall/v1/journeys/campaign:31/diagnosis";
+    let page = house.own(1, path, "").await.json();
+    assert_eq!(page["diagnosis"]["verdict"], verdicts[0]["verdict"]);
+    assert_eq!(
+        (&page["period"], &page["standing"]),
+        (&list["period"], &json!("losing"))
+    );
+    let one = house
+        .own(1, "GET /landfall/v1/verdicts?limit=1", "")
+        .await
+        .json();
+    assert_eq!(
+        (one["verdicts"].as_array().unwrap().len(), &one["left_out"]),
+        (1, &json!(1))
+    );
+    let other = house.own(2, "GET /landfall/v1/verdicts", "").await.json();
+    assert_eq!(other["verdicts"], json!([]), "another workspace");
+}
+
+#[tokio::test]
+async fn a_box_of_the_runbook_stays_ticked_until_somebody_takes_the_tick_back() {
+    let house = two_weeks().await;
+    let path = "/landfall/v1/journeys/campaign:31/diagnosis";
+    let diagnosis = house.own(1, &format!("GET {path}"), "").await.json();
+    assert_eq!(diagnosis["ticks"], json!([]));
+    let step = &diagnosis["runbook"]["checks"][0]["steps"][0];
+    let mut call = json!({"case": diagnosis["case"], "check": "accepted", "step": step, "done": true, "by": "Lea"});
+    for _ in 0..2 {
+        let answer = house
+            .own(1, &format!("PUT {path}/ticks"), call.to_string())
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    let ticked = house.own(1, &format!("GET {path}"), "").await.json();
+    let at = NOW * 1000;
+    assert_eq!(
+        ticked["ticks"],
+        json!([{"check": "accepted", "step": step, "by": "Lea", "at_ms": at}])
+    );
+    let markdown = house
+        .own(1, &format!("GET {path}?format=markdown"), "")
+        .await;
+    let ticked_step = format!("- [x] {}", step.as_str().unwrap());
+    assert!(markdown.text.contains(&ticked_step), "{}", markdown.text);
+    call["case"] = json!("another case");
+    let other = house
+        .own(1, &format!("PUT {path}/ticks"), call.to_string())
+        .await
+        .json();
+    assert_eq!(
+        other["ticks"].as_array().unwrap().len(),
+        1,
+        "cases are apart"
+    );
+    call["case"] = diagnosis["case"].clone();
+    call["done"] = json!(false);
+    let left = house
+        .own(1, &format!("PUT {path}/ticks"), call.to_string())
+        .await
+        .json();
+    assert_eq!(left["ticks"], json!([]));
+    call["check"] = json!(" ");
+    let refused = house
+        .own(1, &format!("PUT {path}/ticks"), call.to_string())
+        .await;
+    assert_eq!(refused.status, 400, "{}", refused.text);
+}
