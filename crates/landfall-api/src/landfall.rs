@@ -1,5 +1,6 @@
 //! Landfall's own API under `/landfall/v1`.
 
+mod alerts;
 pub mod books;
 pub mod coverage;
 mod credentials;
@@ -121,6 +122,24 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(views::list, views::keep))
         .routes(routes!(views::replace, views::delete))
         .merge(journey_routes())
+        .merge(alert_routes())
+}
+
+fn alert_routes() -> OpenApiRouter<App> {
+    use alerts::{channels, incidents, rules};
+    OpenApiRouter::new()
+        .routes(routes!(incidents::list))
+        .routes(routes!(incidents::get))
+        .routes(routes!(incidents::acknowledge))
+        .routes(routes!(incidents::snooze))
+        .routes(routes!(incidents::resolve))
+        .routes(routes!(incidents::note))
+        .routes(routes!(incidents::monitor))
+        .routes(routes!(rules::list))
+        .routes(routes!(rules::get, rules::put, rules::remove))
+        .routes(routes!(rules::backtest))
+        .routes(routes!(channels::get, channels::put))
+        .routes(routes!(channels::test))
 }
 
 fn journey_routes() -> OpenApiRouter<App> {

@@ -7,7 +7,7 @@
 
 mod attribute;
 mod count;
-mod history;
+pub(crate) mod history;
 mod localise;
 mod lookup;
 #[cfg(test)]

@@ -79,6 +79,8 @@ pub(crate) struct Shared {
     pub(crate) snippets: crate::snippets::Cache,
     /// Diagnoses that were made lately.
     pub(crate) verdicts: crate::verdicts::Kept,
+    /// Incidents, rules and channels of the monitor.
+    pub(crate) monitor: Arc<Mutex<crate::monitor::Book>>,
 }
 
 /// Wakes those who send: one for what is urgent, and one for the rest.
@@ -164,6 +166,7 @@ impl Workspace {
             fixed_share,
             snippets: crate::snippets::Cache::default(),
             verdicts: crate::verdicts::Kept::default(),
+            monitor: Arc::default(),
         };
         (
             Self {

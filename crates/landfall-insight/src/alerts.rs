@@ -11,13 +11,15 @@ mod incident;
 mod message;
 mod rule;
 mod signal;
+mod watch;
 
-pub use backtest::{Backtest, Episode, Found, Known, Point, backtest};
+pub use backtest::{Backtest, Episode, Found, Known, Point, Windows, backtest};
 pub use desk::{Desk, Tell};
 pub use incident::{Action, Entry, Incident, IncidentError, State};
-pub use message::{Breakdown, Message};
-pub use rule::{Against, Condition, Fault, Judgement, Rule, read_rules};
+pub use message::{Account, Breakdown, Message};
+pub use rule::{Against, AtWork, Condition, Counts, Fault, Judgement, Rule, read_rules};
 pub use signal::{Finding, Metric, Signal, SliceOf, group};
+pub use watch::{Alarm, Memory, Place, Settings, Settled, Span, Tally, Watch};
 
 #[cfg(test)]
 mod tests;

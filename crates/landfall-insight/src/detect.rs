@@ -19,7 +19,7 @@ mod likelihood;
 pub use adoption::{Adoption, Movements, Phase, VersionDay};
 pub use baseline::{Baseline, hour_of_week};
 pub use calibrate::Calibration;
-pub use detector::{Detector, Reading, Suspicion};
+pub use detector::{Detector, Drift, Reading, Suspicion};
 pub use likelihood::log_ratio;
 
 use landfall_domain::time::Timestamp;

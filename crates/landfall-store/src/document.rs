@@ -47,6 +47,14 @@ pub enum DocumentKind {
     RunbookTicks,
     /// A view of a page that somebody kept: its name and the state of its address.
     SavedView,
+    /// How far the monitor is, and what it remembers. There is one or none.
+    Monitor,
+    /// An incident: what was found, its timeline, its messages.
+    Incident,
+    /// A rule of somebody's own about when to be told.
+    AlertRule,
+    /// Where messages about incidents go. There is one or none.
+    AlertChannels,
 }
 
 impl DocumentKind {
@@ -74,6 +82,10 @@ impl DocumentKind {
             Self::JourneyHook => "journey_hook",
             Self::RunbookTicks => "runbook_ticks",
             Self::SavedView => "saved_view",
+            Self::Monitor => "monitor",
+            Self::Incident => "incident",
+            Self::AlertRule => "alert_rule",
+            Self::AlertChannels => "alert_channels",
         }
     }
 }

@@ -45,11 +45,13 @@ pub enum Code {
     DefinitionInvalid,
     /// A journey's launch lacks something: provide it, or waive it with a reason.
     LaunchBlocked,
+    /// An incident is over: nothing can be done with it but adding a note.
+    IncidentResolved,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::InvalidParameter,
         Self::Unauthorized,
         Self::NotFound,
@@ -63,6 +65,7 @@ impl Code {
         Self::ProviderUnavailable,
         Self::DefinitionInvalid,
         Self::LaunchBlocked,
+        Self::IncidentResolved,
     ];
 
     /// Stable name; `docs/errors/<name>.md` explains it.
@@ -81,6 +84,7 @@ impl Code {
             Self::ProviderUnavailable => "provider_unavailable",
             Self::DefinitionInvalid => "definition_invalid",
             Self::LaunchBlocked => "launch_blocked",
+            Self::IncidentResolved => "incident_resolved",
         }
     }
 
@@ -89,7 +93,7 @@ impl Code {
             Self::InvalidParameter | Self::CredentialInvalid => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Conflict | Self::LaunchBlocked => StatusCode::CONFLICT,
+            Self::Conflict | Self::LaunchBlocked | Self::IncidentResolved => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -1,5 +1,6 @@
 //! The ways in over HTTP, on a real store: what is answered, what is stored, what is noted.
 
+mod alerts;
 mod conversions;
 mod credentials;
 mod diagnosis;

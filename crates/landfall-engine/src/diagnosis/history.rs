@@ -66,7 +66,7 @@ pub(super) struct History {
 }
 
 /// Codes of reasons that are given before sending, of one kind.
-pub(super) fn early(kind: Kind) -> Vec<Value> {
+pub(crate) fn early(kind: Kind) -> Vec<Value> {
     let reasons = Reason::ALL.iter();
     reasons
         .filter(|reason| reason.stage() == Stage::PreSend && reason.kind() == kind)
@@ -74,7 +74,7 @@ pub(super) fn early(kind: Kind) -> Vec<Value> {
         .collect()
 }
 
-fn undecided() -> Vec<Value> {
+pub(crate) fn undecided() -> Vec<Value> {
     let codes = [Outcome::Pending, Outcome::Held];
     codes.map(|o| Value::Code(u16::from(o.code()))).to_vec()
 }

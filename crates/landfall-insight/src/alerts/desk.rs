@@ -1,10 +1,12 @@
 //! The desk: findings come in, incidents and things to tell go out.
 
+use std::collections::BTreeMap;
+
 use landfall_domain::time::{HOUR_MS, MINUTE_MS, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::incident::{Incident, State};
-use super::{Finding, Metric};
+use super::{Finding, Metric, Signal};
 
 /// Without signals for so long an incident is over.
 const OVER_AFTER_MS: i64 = HOUR_MS;
@@ -14,6 +16,8 @@ const BACK_WITHIN_MS: i64 = 24 * HOUR_MS;
 const WORSE: f64 = 1.5;
 /// Starts that lie further apart are two incidents.
 const SAME_START_MS: i64 = 6 * HOUR_MS;
+/// Another slice becomes the head of an incident that is told when so much more of its cases is missing.
+const CLEARER: f64 = 1.5;
 /// A start may be estimated this much earlier than an incident that is over ended.
 const SLACK_MS: i64 = 30 * MINUTE_MS;
 
@@ -47,17 +51,24 @@ impl Desk {
     /// over. Answers what to tell.
     pub fn take(&mut self, findings: Vec<Finding>, now: Timestamp) -> Vec<Tell> {
         let mut told = Vec::new();
+        let mut known: BTreeMap<usize, Vec<Signal>> = BTreeMap::new();
+        let mut new = Vec::new();
         for finding in findings {
-            let known = self.position_of(&finding, now);
-            match known {
-                Some(at) => told.extend(seen_again(&mut self.incidents[at], finding, now)),
-                None => {
-                    self.opened += 1;
-                    let id = format!("inc-{}", self.opened);
-                    told.push(Tell::New(id.clone()));
-                    self.incidents.push(Incident::open(id, finding, now));
-                }
+            match self.position_of(&finding, now) {
+                Some(at) => known.entry(at).or_default().extend(finding.signals),
+                None => new.push(finding),
             }
+        }
+        for (at, signals) in known {
+            if let Some(finding) = Finding::of(signals) {
+                told.extend(seen_again(&mut self.incidents[at], finding, now));
+            }
+        }
+        for finding in new {
+            self.opened += 1;
+            let id = format!("inc-{}", self.opened);
+            told.push(Tell::New(id.clone()));
+            self.incidents.push(Incident::open(id, finding, now));
         }
         for incident in &mut self.incidents {
             if incident.is_live() && now.since(incident.seen_at) >= OVER_AFTER_MS {
@@ -105,12 +116,21 @@ impl Desk {
 
 /// Whether an incident that is over may be the one that is found now.
 fn is_back(incident: &Incident, finding: &Finding, now: Timestamp) -> bool {
-    let State::Resolved { at, .. } = incident.state else {
+    let State::Resolved { by, at } = &incident.state else {
         return false;
     };
-    now.since(at) <= BACK_WITHIN_MS
+    if by.is_some() && is_unbroken(incident, now) {
+        return true;
+    }
+    now.since(*at) <= BACK_WITHIN_MS
         && finding.head.metric == incident.finding.head.metric
         && finding.since().since(incident.finding.since()) >= -SLACK_MS
+}
+
+/// Whether signals never stopped. Who declares an incident over does not want to hear of it again before
+/// it was really over.
+const fn is_unbroken(incident: &Incident, now: Timestamp) -> bool {
+    now.since(incident.seen_at) < OVER_AFTER_MS
 }
 
 /// Whether a finding has the cause of an incident: the slices are the same or hold each other, and it
@@ -119,16 +139,36 @@ fn is_same(incident: &Incident, finding: &Finding) -> bool {
     let (old, new) = (&incident.finding.head, &finding.head);
     let nested = old.slice.contains(&new.slice) || new.slice.contains(&old.slice);
     let overlap = incident.finding.signals.iter().any(|known| {
-        let same =
-            |signal: &super::Signal| signal.slice == known.slice && signal.metric == known.metric;
+        let same = |signal: &Signal| signal.slice == known.slice && signal.metric == known.metric;
         finding.signals.iter().any(same)
     });
     let together = old.since.since(new.since).abs() <= SAME_START_MS;
     overlap || (nested && (together || old.metric == new.metric))
 }
 
+/// Keeps what an incident is known by, as long as it says nearly as much.
+fn with_known_head(mut finding: Finding, known: &Signal) -> Finding {
+    let is_known = |s: &&Signal| s.metric == known.metric && s.slice == known.slice;
+    let same = finding.signals.iter().find(is_known);
+    let keeps = |same: &&Signal| {
+        same.metric == finding.head.metric
+            && finding.head.density() < CLEARER * same.density().max(f64::MIN_POSITIVE)
+    };
+    if let Some(same) = same.filter(keeps) {
+        finding.head = same.clone();
+    }
+    finding
+}
+
 fn seen_again(incident: &mut Incident, finding: Finding, now: Timestamp) -> Option<Tell> {
-    let earlier = stage(finding.head.metric) < stage(incident.finding.head.metric);
+    if matches!(incident.state, State::Resolved { by: Some(_), .. }) && is_unbroken(incident, now) {
+        incident.seen_at = now;
+        return None;
+    }
+    let before = &incident.finding.head;
+    let finding = with_known_head(finding, before);
+    let earlier = stage(finding.head.metric) < stage(before.metric);
+    let moved = finding.head.slice != before.slice || finding.head.metric != before.metric;
     let was_resolved = !incident.is_live();
     // What is known of the start stays known: a detector that restarts sees only what came after.
     let since = incident.finding.head.since.min(finding.head.since);
@@ -154,9 +194,16 @@ fn seen_again(incident: &mut Incident, finding: Finding, now: Timestamp) -> Opti
         incident.note(now, None, "its time to wait is up".to_owned());
         return Some(Tell::Still(id));
     }
+    let head = &incident.finding.head;
+    if moved && !earlier {
+        // Another slice tells the same story: its size is not to be compared.
+        incident.told_size = size;
+        let text = format!("it is {} of {}", head.metric.name(), head.slice.words());
+        incident.note(now, None, text);
+        return None;
+    }
     if earlier || size >= WORSE * incident.told_size {
         incident.told_size = size;
-        let head = &incident.finding.head;
         let text = format!(
             "worse: {} of {}, {:.0} % missing",
             head.metric.name(),

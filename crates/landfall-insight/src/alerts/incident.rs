@@ -103,7 +103,7 @@ impl Incident {
     pub fn open(id: String, finding: Finding, now: Timestamp) -> Self {
         let mut incident = Self {
             id,
-            told_size: size(&finding),
+            told_size: finding.head.density(),
             finding,
             opened_at: now,
             seen_at: now,
@@ -160,7 +160,7 @@ impl Incident {
 
     /// How large it is: the share of the cases that is missing.
     pub fn size(&self) -> f64 {
-        size(&self.finding)
+        self.finding.head.density()
     }
 
     pub(super) fn note(&mut self, at: Timestamp, by: Option<&str>, text: String) {
@@ -170,12 +170,4 @@ impl Incident {
             text,
         });
     }
-}
-
-fn size(finding: &Finding) -> f64 {
-    let head = &finding.head;
-    if head.cases == 0 {
-        return 1.0;
-    }
-    head.missing() / head.cases as f64
 }

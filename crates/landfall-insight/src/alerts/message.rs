@@ -1,12 +1,12 @@
 //! What is said to the owner: verdict, size, slice, status breakdown, link.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Incident, State, Tell};
 
 /// Cases by status, for the message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breakdown {
     /// The status or reason.
     pub name: String,
@@ -15,7 +15,7 @@ pub struct Breakdown {
 }
 
 /// A message about an incident, for any channel.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     /// One line.
     pub title: String,
@@ -29,19 +29,29 @@ pub struct Message {
     pub link: String,
 }
 
+/// What is known of an incident beside its signals, in words for people.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Account {
+    /// Where, such as `Cart Recovery, platform ios`.
+    pub place: String,
+    /// The verdict as a sentence.
+    pub verdict: String,
+    /// What became of the messages, in any order.
+    pub breakdown: Vec<Breakdown>,
+    /// What it costs a day, if that is known.
+    pub money_a_day: Option<f64>,
+    /// What that is counted in, such as `EUR`.
+    pub unit: String,
+    /// Where to look further.
+    pub link: String,
+}
+
 /// Statuses that fit a message.
 const STATUSES_MAX: usize = 5;
 
 impl Message {
-    /// The message for what is to tell. `verdict` is the sentence of the diagnosis; `breakdown` is in any
-    /// order; `currency` is put behind amounts.
-    pub fn about(
-        incident: &Incident,
-        tell: &Tell,
-        verdict: String,
-        mut breakdown: Vec<Breakdown>,
-        (currency, link): (&str, String),
-    ) -> Self {
+    /// The message for what is to tell.
+    pub fn about(incident: &Incident, tell: &Tell, account: Account) -> Self {
         let head = &incident.finding.head;
         let what = match tell {
             Tell::New(_) => "New",
@@ -50,7 +60,15 @@ impl Message {
             Tell::Still(_) => "Still there",
             Tell::Over(_) => "Over",
         };
-        let mut facts = vec![("Where".to_owned(), head.slice.words())];
+        let Account {
+            place,
+            verdict,
+            mut breakdown,
+            money_a_day,
+            unit,
+            link,
+        } = account;
+        let mut facts = vec![("Where".to_owned(), place.clone())];
         if let Some((rate, expected)) = head.rates() {
             let words = format!("{:.1} % instead of {:.1} %", 100.0 * rate, 100.0 * expected);
             facts.push((head.metric.name().to_owned(), words));
@@ -61,8 +79,8 @@ impl Message {
             };
             facts.push((missing.to_owned(), format!("{:.0}", head.missing())));
         }
-        if let Some(money) = incident.finding.money_a_day() {
-            facts.push(("Costs".to_owned(), format!("{money:.0} {currency} a day")));
+        if let Some(money) = money_a_day {
+            facts.push(("Costs".to_owned(), format!("{money:.0} {unit} a day")));
         }
         facts.push((
             "Signals".to_owned(),
@@ -74,7 +92,7 @@ impl Message {
         breakdown.sort_by(|a, b| b.count.cmp(&a.count).then(a.name.cmp(&b.name)));
         breakdown.truncate(STATUSES_MAX);
         Self {
-            title: format!("{what}: {} on {}", head.metric.name(), head.slice.words()),
+            title: format!("{what}: {} on {place}", head.metric.name()),
             verdict,
             facts,
             breakdown,

@@ -11,11 +11,11 @@
 //! ]}
 //! ```
 
-use landfall_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
-use serde::Serialize;
+use landfall_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Metric, SliceOf};
+use super::{Metric, Signal, SliceOf};
 
 /// What a rule compares with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -116,7 +116,7 @@ pub enum Judgement {
 }
 
 /// Cases and hits.
-pub(super) type Counts = (u64, u64);
+pub type Counts = (u64, u64);
 
 impl Rule {
     /// Judges the counts (cases, hits) of the window, beside those of the window to compare with.
@@ -176,6 +176,57 @@ impl Rule {
 
 const fn broken(words: String, expected: f64) -> Judgement {
     Judgement::Broken { words, expected }
+}
+
+/// A rule at work: judged again and again, broken until it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AtWork {
+    /// What is broken, since when.
+    pub broken: Option<Signal>,
+    /// What it said last, in words; `None`: it is kept.
+    pub words: Option<String>,
+    /// Whether there was too little to tell the last time.
+    pub too_little: bool,
+    /// The end of the last window that it was judged by.
+    pub judged_at: Option<Timestamp>,
+}
+
+impl AtWork {
+    /// Judges the window that ends at `end`, beside the one to compare with. Answers the signal while it is
+    /// broken: silence neither breaks a rule nor keeps it.
+    pub fn take(
+        &mut self,
+        rule: &Rule,
+        now: Counts,
+        before: Counts,
+        end: Timestamp,
+    ) -> Option<&Signal> {
+        self.judged_at = Some(end);
+        let judgement = rule.judge(now, before);
+        self.too_little = judgement == Judgement::TooLittle;
+        match judgement {
+            Judgement::TooLittle => {}
+            Judgement::Kept => {
+                self.broken = None;
+                self.words = None;
+            }
+            Judgement::Broken { words, expected } => {
+                let began = end.plus_millis(-rule.window_ms);
+                self.broken = Some(Signal {
+                    metric: rule.metric,
+                    slice: rule.slice.clone(),
+                    since: self.broken.as_ref().map_or(began, |broken| broken.since),
+                    cases: now.0,
+                    hits: now.1,
+                    expected,
+                    money_a_day: None,
+                    rule: Some(rule.id.clone()),
+                });
+                self.words = Some(words);
+            }
+        }
+        self.broken.as_ref()
+    }
 }
 
 /// Keys of a rule.

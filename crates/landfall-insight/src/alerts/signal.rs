@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum Metric {
     /// Signs of life of a credential: answers of the provider to it.
     Heartbeat,
-    /// People with a usable token, of people who are active.
+    /// People with a usable token, of the people whom a journey wants to reach by push.
     Coverage,
     /// Taken by the provider, of attempted.
     Accepted,
@@ -142,6 +142,14 @@ impl Signal {
         (self.expected - self.hits as f64).abs()
     }
 
+    /// Hits that are missing for each case; 1 without cases.
+    pub fn density(&self) -> f64 {
+        match self.cases {
+            0 => 1.0,
+            cases => self.missing() / cases as f64,
+        }
+    }
+
     /// The rate, and the one that was expected; `None` without cases.
     pub fn rates(&self) -> Option<(f64, f64)> {
         let n = self.cases as f64;
@@ -152,14 +160,20 @@ impl Signal {
 /// Signals that have one cause.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// The signal that says most about the cause: the earliest on the way, in the smallest slice that
-    /// holds most of what is missing.
+    /// The signal that says most about the cause: the earliest on the way, in the slice that holds most
+    /// of what is missing and is off as a whole.
     pub head: Signal,
     /// All of them, the head among them.
     pub signals: Vec<Signal>,
 }
 
 impl Finding {
+    /// Of signals that have one cause; `None` without any.
+    pub fn of(signals: Vec<Signal>) -> Option<Self> {
+        let head = head(&signals)?.clone();
+        Some(Self { head, signals })
+    }
+
     /// Money for each day: the most that one signal tells. Later stages repeat what earlier ones cost.
     pub fn money_a_day(&self) -> Option<f64> {
         self.signals
@@ -177,8 +191,10 @@ impl Finding {
 
 /// Starts that lie further apart have different causes.
 const TOGETHER_MS: i64 = 6 * HOUR_MS;
-/// A smaller slice speaks for a larger one when it holds so much of what is missing there.
+/// A smaller slice speaks for a larger one when it holds so much of what is missing there,
 const MOST: f64 = 0.6;
+/// and when so much more of its cases is missing: otherwise the larger one is off as a whole.
+const DENSER: f64 = 1.3;
 
 /// Joins signals that have one cause.
 ///
@@ -202,13 +218,7 @@ pub fn group(signals: &[Signal]) -> Vec<Finding> {
             .or_default()
             .push(signal.clone());
     }
-    groups
-        .into_values()
-        .filter_map(|signals| {
-            let head = head(&signals)?.clone();
-            Some(Finding { head, signals })
-        })
-        .collect()
+    groups.into_values().filter_map(Finding::of).collect()
 }
 
 fn root(parent: &[usize], mut at: usize) -> usize {
@@ -226,7 +236,11 @@ fn is_one_cause(a: &Signal, b: &Signal) -> bool {
         return false;
     }
     let nested = a.slice.contains(&b.slice) || b.slice.contains(&a.slice);
-    if nested {
+    let by_credential = [a, b].iter().any(|one| one.metric == Metric::Heartbeat)
+        && a.slice.meets(&b.slice)
+        && a.slice.0.contains_key("platform")
+        && b.slice.0.contains_key("platform");
+    if nested || by_credential {
         return true;
     }
     let without_journey = |slice: &SliceOf| {
@@ -246,12 +260,19 @@ fn head(signals: &[Signal]) -> Option<&Signal> {
     let place = signals.iter().map(|signal| signal.metric.place()).min()?;
     let earliest = || signals.iter().filter(|s| s.metric.place() == place);
     let whole = earliest().map(Signal::missing).fold(0.0, f64::max);
-    earliest()
+    let mut speakers: Vec<&Signal> = earliest()
         .filter(|signal| signal.missing() >= MOST * whole)
-        .max_by(|a, b| {
-            (a.slice.0.len().cmp(&b.slice.0.len()))
-                .then(a.missing().total_cmp(&b.missing()))
-                // A rate says more than its complement.
-                .then(b.metric.cmp(&a.metric))
-        })
+        .collect();
+    speakers.sort_by(|a, b| {
+        (a.slice.0.len().cmp(&b.slice.0.len()))
+            // A rate says more than its complement.
+            .then(a.metric.cmp(&b.metric))
+            .then(b.missing().total_cmp(&a.missing()))
+    });
+    speakers.into_iter().reduce(
+        |head, smaller| match smaller.density() > DENSER * head.density() {
+            true => smaller,
+            false => head,
+        },
+    )
 }

@@ -23,6 +23,14 @@ fn signal(metric: Metric, slice: SliceOf, since: i64, cases: u64) -> Signal {
     }
 }
 
+/// A signal of *delivered* at another rate.
+fn diluted(slice: SliceOf, since: i64, cases: u64, rate: f64) -> Signal {
+    Signal {
+        hits: (cases as f64 * rate) as u64,
+        ..signal(Metric::Delivered, slice, since, cases)
+    }
+}
+
 fn ios() -> SliceOf {
     SliceOf::of([("platform", "ios")])
 }
@@ -38,8 +46,8 @@ fn finding(signal: Signal) -> Finding {
 fn what_follows_from_one_fault_is_one_finding() {
     let version = SliceOf::of([("platform", "ios"), ("app_version", "5.2")]);
     let findings = group(&[
-        signal(Metric::Delivered, SliceOf::default(), 30, 10_000),
-        signal(Metric::Delivered, ios(), 15, 9_000),
+        diluted(SliceOf::default(), 30, 30_000, 0.82),
+        diluted(ios(), 15, 15_000, 0.74),
         signal(Metric::Delivered, version.clone(), 0, 8_000),
         signal(Metric::Opened, ios(), 45, 4_000),
         signal(Metric::Converted, ios(), 60, 4_000),
@@ -53,6 +61,32 @@ fn what_follows_from_one_fault_is_one_finding() {
     );
     assert_eq!(finding.signals.len(), 5);
     assert_eq!(finding.since(), at(0));
+}
+
+#[test]
+fn a_slice_that_is_off_as_a_whole_speaks_for_its_parts() {
+    let part = SliceOf::of([("journey", "cart"), ("platform", "ios")]);
+    let findings = group(&[
+        signal(Metric::Delivered, ios(), 0, 9_000),
+        signal(Metric::Delivered, part, 0, 8_000),
+    ]);
+    assert_eq!(findings[0].head.slice, ios());
+}
+
+#[test]
+fn a_refused_key_and_what_it_stops_are_one_finding() {
+    let key = SliceOf::of([
+        ("credential", "apns"),
+        ("provider", "apns"),
+        ("platform", "ios"),
+    ]);
+    let part = SliceOf::of([("journey", "cart"), ("platform", "ios")]);
+    let findings = group(&[
+        signal(Metric::Accepted, part, 0, 1_000),
+        signal(Metric::Heartbeat, key, 15, 0),
+    ]);
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].head.metric, Metric::Heartbeat);
 }
 
 #[test]
@@ -317,8 +351,10 @@ fn a_rule_is_tried_on_history() {
         }]
     );
     assert_eq!((result.misses.len(), result.without_incident), (0, 0));
+    // It begins, gets worse, and is over.
+    assert_eq!(result.messages, 3);
     let a_month = result.messages_a_month.expect("there is history");
-    assert!((a_month - 30.0 / 28.0).abs() < 1e-9, "{a_month}");
+    assert!((a_month - 3.0 * 30.0 / 28.0).abs() < 1e-9, "{a_month}");
 
     let deaf = rule(&json!({"id": "a", "metric": "delivered", "below": 0.4}));
     let result = backtest(&deaf, &points, QUARTER, std::slice::from_ref(&known));
@@ -372,25 +408,23 @@ fn absence_needs_no_cases_and_little_says_nothing() {
 #[test]
 fn a_message_holds_verdict_size_slice_breakdown_and_link() {
     let mut desk = Desk::default();
-    let mut one = signal(
-        Metric::Delivered,
-        SliceOf::of([("journey", "<cart>")]),
-        0,
-        1_000,
+    let told = desk.take(
+        vec![finding(signal(Metric::Delivered, ios(), 0, 1_000))],
+        at(15),
     );
-    one.money_a_day = Some(1_234.0);
-    let told = desk.take(vec![finding(one)], at(15));
     let part = |name: &str, count| Breakdown {
         name: name.to_owned(),
         count,
     };
-    let message = Message::about(
-        &desk.incidents[0],
-        &told[0],
-        "Tokens of iOS 5.2 are rejected & dropped.".to_owned(),
-        vec![part("bounced", 300), part("delivered", 600)],
-        ("EUR", "https://landfall.example/incidents/inc-1".to_owned()),
-    );
+    let account = Account {
+        place: "journey <cart>".to_owned(),
+        verdict: "Tokens of iOS 5.2 are rejected & dropped.".to_owned(),
+        breakdown: vec![part("bounced", 300), part("delivered", 600)],
+        money_a_day: Some(1_234.0),
+        unit: "EUR".to_owned(),
+        link: "https://landfall.example/incidents/inc-1".to_owned(),
+    };
+    let message = Message::about(&desk.incidents[0], &told[0], account);
     assert_eq!(message.title, "New: delivered on journey <cart>");
     let text = message.text();
     for part in [

@@ -19,7 +19,32 @@ pub struct Detector {
     threshold: f64,
     /// What a bucket is worth in the mean.
     usual_worth: f64,
+    drift: Drift,
     hypotheses: Vec<Hypothesis>,
+}
+
+/// How whole days differ: a sale moves a hundred quarter hours at once, which is one piece of evidence and
+/// not a hundred.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Drift {
+    /// Intra-class correlation of the cases of one day, from 0 to below 1.
+    pub correlation: f64,
+    /// Cases of a usual day.
+    pub day_cases: f64,
+}
+
+impl Drift {
+    /// How much of a bucket's evidence counts when `known` cases of one change have been seen with it. A
+    /// likelihood ratio to a power below one is at most one in the mean where the ratio is (Jensen), so false
+    /// alarms stay as rare; the powers of a day add up to what cases that resemble each other are worth,
+    /// `k / (1 + k correlation)`.
+    pub fn share(self, known: f64) -> f64 {
+        if known < self.day_cases {
+            (1.0 + self.correlation * known).powi(-2)
+        } else {
+            1.0 / (1.0 + self.correlation * self.day_cases)
+        }
+    }
 }
 
 /// One size of change that may have happened.
@@ -104,7 +129,14 @@ impl Detector {
             direction,
             threshold,
             hypotheses,
+            drift: Drift::default(),
         }
+    }
+
+    /// The same for a series whose whole days differ.
+    #[must_use]
+    pub fn drifting(self, drift: Drift) -> Self {
+        Self { drift, ..self }
     }
 
     /// The statistic at which it alarms.
@@ -134,7 +166,8 @@ impl Detector {
             let dispersion = self.baseline.dispersion;
             let counts = Counts::new(bucket.hits, bucket.cases, expected, dispersion);
             for (hypothesis, changed) in self.hypotheses.iter_mut().zip(changed) {
-                let ratio = counts.log_ratio(changed * share);
+                let known = hypothesis.known() + bucket.cases as f64;
+                let ratio = counts.log_ratio(changed * share) * self.drift.share(known);
                 hypothesis.observe(bucket, ratio, expected, mass);
             }
         }
@@ -168,6 +201,15 @@ impl Detector {
 }
 
 impl Hypothesis {
+    /// Cases since the likeliest start.
+    fn known(&self) -> f64 {
+        if self.since_likeliest > 0.0 {
+            self.counts.cases as f64
+        } else {
+            0.0
+        }
+    }
+
     fn observe(&mut self, bucket: &Bucket, ratio: f64, expected: f64, mass: f64) {
         self.sum = ((mass + self.sum) * ratio.exp()).min(CEILING);
         if self.since_likeliest <= 0.0 {

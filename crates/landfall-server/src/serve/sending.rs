@@ -12,7 +12,7 @@ use landfall_engine::broadcast::Broadcaster;
 use landfall_engine::credentials::Network;
 use landfall_engine::dispatch::Limits;
 use landfall_engine::random::SystemRandom;
-use landfall_engine::{Dispatcher, Heartbeat, Links, Sending};
+use landfall_engine::{Dispatcher, Heartbeat, Links, Monitor, Sending};
 use tokio::task::JoinHandle;
 
 /// What is being handed over gets this long to be answered when the server stops. What is not
@@ -85,6 +85,7 @@ pub(crate) fn start(sending: &Sending, args: &SendingArgs, links: Option<&Links>
         let broadcaster = Broadcaster::new(workspace, sending.network().clone());
         tokio::spawn(broadcaster.run());
     }
+    watch(sending, &random, links);
     let dispatchers = sending.workspaces().into_iter().map(|workspace| {
         let carriers = sending.carriers(&workspace);
         let (random, links) = (random.clone(), links.cloned());
@@ -94,6 +95,16 @@ pub(crate) fn start(sending: &Sending, args: &SendingArgs, links: Option<&Links>
         (dispatcher, running)
     });
     Running(dispatchers.collect())
+}
+
+/// Watches every workspace, and tells of incidents by its credentials.
+fn watch(sending: &Sending, random: &Arc<SystemRandom>, links: Option<&Links>) {
+    for workspace in sending.workspaces() {
+        let carriers = sending.carriers(&workspace);
+        let network = sending.network().clone();
+        let monitor = Monitor::new(workspace, carriers, network, random.clone());
+        tokio::spawn(monitor.linking(links.cloned()).run());
+    }
 }
 
 impl Running {

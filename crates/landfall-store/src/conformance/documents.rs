@@ -4,7 +4,7 @@ use super::Harness;
 use super::traits::*;
 use crate::{Document, DocumentKind};
 
-const KINDS: [DocumentKind; 14] = [
+const KINDS: [DocumentKind; 18] = [
     DocumentKind::Segment,
     DocumentKind::Export,
     DocumentKind::Import,
@@ -19,6 +19,10 @@ const KINDS: [DocumentKind; 14] = [
     DocumentKind::JourneyHook,
     DocumentKind::RunbookTicks,
     DocumentKind::SavedView,
+    DocumentKind::Monitor,
+    DocumentKind::Incident,
+    DocumentKind::AlertRule,
+    DocumentKind::AlertChannels,
 ];
 
 /// Insert, read, replace, delete; numbers start at one.
