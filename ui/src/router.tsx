@@ -52,14 +52,14 @@ const journeys = createRoute({
 const fresh = createRoute({
   getParentRoute: () => root,
   path: "/journeys/new",
-  validateSearch: only(["from"] as const),
+  validateSearch: only(["from", "panel", "step"] as const),
   component: lazyRouteComponent(() => import("./pages/journeys/NewJourneyPage"), "NewJourneyPage"),
 });
 
 const journey = createRoute({
   getParentRoute: () => root,
   path: "/journeys/$journey",
-  validateSearch: only(["tab", "range", "by", "days"] as const),
+  validateSearch: only(["tab", "range", "by", "days", "panel", "step", "version", "against"] as const),
   component: lazyRouteComponent(() => import("./pages/journeys/JourneyPage"), "JourneyPage"),
 });
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
 import { open, visit } from "./browser.mjs";
+import { editorStories } from "./editor.mjs";
 import { APP_KEY, serve } from "./landfall.mjs";
 import { seed } from "./seed.mjs";
 import { people } from "./shop.mjs";
@@ -28,7 +29,9 @@ const PAGES = [
   ["journey-flow", "/journeys/cart-recovery?tab=flow", "holdout 5 %"],
   ["journey-runs", "/journeys/welcome?tab=runs", "which people enter"],
   ["journey-launch", "/journeys/win-back?tab=launch", "Launch gate of version"],
-  ["journey-definition", "/journeys/cart-recovery?tab=definition", "The server finds nothing wrong"],
+  ["journey-definition", "/journeys/cart-recovery?tab=definition&panel=json", "The server finds nothing wrong"],
+  ["journey-settings", "/journeys/cart-recovery?tab=definition&panel=journey", "The server finds nothing wrong"],
+  ["journey-versions", "/journeys/cart-recovery?tab=versions", "A version never changes"],
   ["journey-new", "/journeys/new", "Six journeys are ready"],
   ["log", "/log?range=7d", "Messages by day"],
   ["people", "/people", "person-0@shop.example"],
@@ -216,7 +219,7 @@ story("the live log shows what comes in just now", async (page) => {
 });
 
 story("a journey is edited under the server's eyes, applied, paused and started", async (page) => {
-  await page.goto("/journeys/welcome?tab=definition");
+  await page.goto("/journeys/welcome?tab=definition&panel=json");
   const text = page.getByRole("textbox", { name: "Definition" });
   const definition = JSON.parse(await text.inputValue());
   await text.fill(JSON.stringify({ ...definition, titel: "x" }));
@@ -231,6 +234,8 @@ story("a journey is edited under the server's eyes, applied, paused and started"
   await page.getByRole("button", { name: "Start" }).click();
   await see(page, "running");
 });
+
+editorStories({ story, see, barriers, picture, landfall: () => landfall });
 
 story("a ready journey becomes a draft, and may start when its test profiles went through", async (page) => {
   await page.goto("/journeys/new");
@@ -317,7 +322,7 @@ for (const [look, options, rules] of [
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         if (wide > 0) here.push(`${wide} pixels wider than the window`);
         if (here.length > 0) found[name] = here;
-        if (look === "light" || ["home", "log", "journey-flow"].includes(name)) {
+        if (look === "light" || ["home", "log", "journey-flow", "journey-definition"].includes(name)) {
           await picture(page, look === "light" ? name : `${name}-${look}`);
         }
       }

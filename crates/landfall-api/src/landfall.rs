@@ -17,6 +17,7 @@ pub mod metrics;
 mod names;
 pub mod people;
 mod policy;
+mod preview;
 pub mod problem;
 pub mod question;
 pub mod range;
@@ -121,6 +122,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(sending::test))
         .routes(routes!(views::list, views::keep))
         .routes(routes!(views::replace, views::delete))
+        .routes(routes!(preview::preview))
         .merge(journey_routes())
         .merge(alert_routes())
 }
@@ -165,6 +167,9 @@ fn journey_routes() -> OpenApiRouter<App> {
         .routes(routes!(journeys::runs::list))
         .routes(routes!(journeys::runs::get))
         .routes(routes!(journeys::replay::get))
+        .routes(routes!(journeys::versions::list))
+        .routes(routes!(journeys::versions::get))
+        .routes(routes!(journeys::waiting::get))
         .routes(routes!(journeys::runs::of_person))
         .routes(routes!(policy::get, policy::put))
 }

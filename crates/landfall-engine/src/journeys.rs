@@ -10,6 +10,7 @@ mod conversions;
 pub(crate) mod gate;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use crate::segments::{Build, Segment};
 pub use apply::Applied;
 pub use conversions::Recompute;
 pub use gate::{Author, Gate, Versions, WaiverCall, WaiverError, waivers};
+pub use waiting::{LOOKED_AT_MAX, Waiting};
 
 /// Whether a journey runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -22,6 +22,7 @@ use crate::definition::{
     WaitUntil, Window,
 };
 use crate::reach::Rules;
+use crate::run::Run;
 
 pub(crate) use compile::nested;
 pub(crate) use needs::Needs;
@@ -220,6 +221,12 @@ impl Plan {
     /// The step of a slug.
     pub fn step(&self, slug: &str) -> Option<&PlanStep> {
         self.steps.iter().find(|step| step.id == slug)
+    }
+
+    /// The step in which a run of this version stands; `None`: it waits before the first one, or is over.
+    pub fn where_stands(&self, run: &Run) -> Option<&PlanStep> {
+        let node = self.nodes.get(usize::from(run.at()?))?;
+        self.steps.get(usize::from(node.step))
     }
 
     /// The message of a step, as the catalogue knows it; `None`: it does not send.

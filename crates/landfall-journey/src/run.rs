@@ -250,6 +250,14 @@ impl Run {
         matches!(self.cursor, Cursor::Door { .. })
     }
 
+    /// The node of its plan that it stands in; `None`: it waits before the first one, or is over.
+    pub(crate) const fn at(&self) -> Option<u16> {
+        match self.cursor {
+            Cursor::At(at) | Cursor::Waiting { at, .. } | Cursor::Reaching { at, .. } => Some(at),
+            Cursor::Door { .. } | Cursor::Over => None,
+        }
+    }
+
     /// Whether the person is in the holdout.
     pub const fn is_held_out(&self) -> bool {
         self.holdout

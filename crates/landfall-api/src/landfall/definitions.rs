@@ -257,7 +257,19 @@ async fn preview(
 ) -> Result<Json<Preview>, Problem> {
     let known = visit.workspace.definitions(kind).await?;
     let definition = known.get(number).ok_or_else(|| missing(kind, number))?;
-    let person = match wanted.identifiers.as_object() {
+    let content = definition.content_in(wanted.language.as_deref()).clone();
+    let shown = show(&visit, content, &wanted.identifiers, &wanted.data).await?;
+    Ok(Json(shown))
+}
+
+/// A content as a person would get it.
+pub(super) async fn show(
+    visit: &Visit,
+    mut content: Content,
+    identifiers: &Value,
+    data: &Value,
+) -> Result<Preview, Problem> {
+    let person = match identifiers.as_object() {
         None => None,
         Some(named) => Some(person(&visit.workspace, named).await?),
     };
@@ -265,13 +277,12 @@ async fn preview(
     let links = renderer.links("preview");
     let occasion = Occasion {
         person: person.as_ref(),
-        data: &wanted.data,
+        data,
         delivery_id: "preview",
         links: &links,
         now: visit.workspace.now(),
     };
-    let mut content = definition.content_in(wanted.language.as_deref()).clone();
-    let preview = match renderer.fill(&mut content, &occasion) {
+    Ok(match renderer.fill(&mut content, &occasion) {
         Ok(()) => Preview {
             content: serde_json::to_value(&content).ok(),
             reason: None,
@@ -282,8 +293,7 @@ async fn preview(
             reason: refused.reason().map(landfall_domain::reason::Reason::name),
             message: refused.message,
         },
-    };
-    Ok(Json(preview))
+    })
 }
 
 async fn person(workspace: &Workspace, named: &Map<String, Value>) -> Result<Person, Problem> {
@@ -384,7 +394,8 @@ fn rules(kind: Kind, topic: Option<&str>, policy: Option<&Value>) -> Result<(), 
     .map_err(|faults| Problem::faults(&faults))
 }
 
-fn content(field: &str, value: Value) -> Result<Content, Problem> {
+/// Reads the content of a message, and its templates.
+pub(super) fn content(field: &str, value: Value) -> Result<Content, Problem> {
     let channel = value.get("channel").and_then(Value::as_str);
     if channel.and_then(Channel::named).is_none() {
         let what = "say which channel: push, email, sms, slack or webhook";

@@ -8,6 +8,8 @@ pub(crate) mod hook;
 pub(crate) mod qa;
 pub(crate) mod replay;
 pub(crate) mod runs;
+pub(crate) mod versions;
+pub(crate) mod waiting;
 
 use axum::Json;
 use landfall_domain::ids::JourneyId;

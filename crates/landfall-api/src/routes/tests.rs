@@ -4,6 +4,7 @@ mod alerts;
 mod conversions;
 mod credentials;
 mod diagnosis;
+mod drafts;
 mod gate;
 mod hooks;
 mod house;

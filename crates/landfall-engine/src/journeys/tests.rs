@@ -9,6 +9,7 @@ mod house;
 mod replays;
 mod revenue;
 mod schedules;
+mod waiting;
 
 use landfall_domain::input::{Body, Input};
 use landfall_domain::reason::Reason;

@@ -2,7 +2,7 @@
 import { Button, Group, NativeSelect, Tabs, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { api, taken, type Schemas } from "../../api/client";
 import { ApiProblem } from "../../api/problem";
 import { journey, names } from "../../api/questions";
@@ -10,13 +10,19 @@ import { Answer, Empty, Heading, Problem, State } from "../../parts/places";
 import { type Definition, written } from "./definition";
 import { DiagnosisTab } from "./diagnosis/DiagnosisTab";
 import { VerdictLine } from "./diagnosis/VerdictLine";
-import { Editor } from "./Editor";
 import { FlowTab } from "./FlowTab";
 import { Launch } from "./Launch";
 import { Overview } from "./Overview";
 import { Runs } from "./Runs";
+import { versionOf, Versions } from "./Versions";
+
+/** With its drawing and its forms a part of its own, loaded when somebody edits. */
+const Editor = lazy(() => import("./edit/Editor"));
 
 const route = getRouteApi("/journeys/$journey");
+
+/** Tabs that no range of time concerns. */
+const TIMELESS = new Set(["diagnosis", "runs", "launch", "versions", "definition"]);
 
 const RANGES = [
   { value: "24h", label: "24 hours" },
@@ -85,9 +91,10 @@ function Whole({ own, source, name }: { own?: Schemas["JourneyAnswer"]; source: 
             {definition ? <Tabs.Tab value="flow">Flow</Tabs.Tab> : null}
             {own ? <Tabs.Tab value="runs">People in it</Tabs.Tab> : null}
             {own ? <Tabs.Tab value="launch">Launch</Tabs.Tab> : null}
-            {definition ? <Tabs.Tab value="definition">Definition</Tabs.Tab> : null}
+            {own ? <Tabs.Tab value="versions">Versions</Tabs.Tab> : null}
+            {definition ? <Tabs.Tab value="definition">Edit</Tabs.Tab> : null}
           </Tabs.List>
-          {search.tab === "diagnosis" ? null : (
+          {TIMELESS.has(search.tab ?? "") ? null : (
             <NativeSelect
               size="xs"
               aria-label="When"
@@ -106,12 +113,22 @@ function Whole({ own, source, name }: { own?: Schemas["JourneyAnswer"]; source: 
         </Tabs.Panel>
         {definition ? (
           <Tabs.Panel value="flow">
-            <FlowTab definition={definition} source={source} range={range} />
+            <FlowTab definition={definition} source={source} range={range} journey={own?.id} />
           </Tabs.Panel>
         ) : null}
         {own ? (
           <Tabs.Panel value="runs">
             <Runs journey={own} />
+          </Tabs.Panel>
+        ) : null}
+        {own ? (
+          <Tabs.Panel value="versions">
+            <Versions
+              journey={own}
+              version={Number(search.version ?? own.version)}
+              against={Number(search.against ?? Math.max(1, own.version - 1))}
+              choose={set}
+            />
           </Tabs.Panel>
         ) : null}
         {own ? (
@@ -121,7 +138,7 @@ function Whole({ own, source, name }: { own?: Schemas["JourneyAnswer"]; source: 
         ) : null}
         {definition ? (
           <Tabs.Panel value="definition">
-            <Editor text={written(definition)} />
+            <Edit definition={definition} own={own} version={Number(search.version ?? own?.version)} />
           </Tabs.Panel>
         ) : (
           <Empty title="No definition">
@@ -130,6 +147,29 @@ function Whole({ own, source, name }: { own?: Schemas["JourneyAnswer"]; source: 
         )}
       </Tabs>
     </>
+  );
+}
+
+/** The editor, with the newest version in it or with an older one that is to come back. */
+function Edit({ definition, own, version }: { definition: Definition; own: Schemas["JourneyAnswer"] | undefined; version: number }): ReactNode {
+  const older = own !== undefined && version !== own.version;
+  const asked = useQuery({ ...versionOf(own?.id ?? "", version), enabled: older });
+  const applied = own ? { applied: { id: own.id, version: own.version } } : {};
+  return (
+    <Suspense fallback={<Text role="status">loading…</Text>}>
+      {older ? (
+        <Answer of={asked}>
+          {(data) => (
+            <>
+              <Text mb="xs">This is what version {version} says. Applied, it becomes the newest.</Text>
+              <Editor key={version} text={written(data.definition)} {...applied} />
+            </>
+          )}
+        </Answer>
+      ) : (
+        <Editor text={written(definition)} {...applied} />
+      )}
+    </Suspense>
   );
 }
 

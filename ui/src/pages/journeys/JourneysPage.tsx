@@ -7,7 +7,7 @@ import type { Schemas } from "../../api/client";
 import { journeys, metrics } from "../../api/questions";
 import { count, valueName } from "../../parts/format";
 import { Answer, Heading, Moment, Share, State } from "../../parts/places";
-import { READY } from "./ready";
+import { BLANK, READY } from "./ready";
 
 const inState = (journey: Schemas["JourneyAnswer"], state: string) =>
   journey.runs.filter((run) => run.state === state).reduce((sum, run) => sum + run.count, 0);
@@ -124,6 +124,16 @@ export function Ready(): ReactNode {
             </Text>
           </Paper>
         ))}
+        <Paper withBorder p="md">
+          <Title order={2} size="h4">
+            <Link to="/journeys/new" search={{ from: BLANK }}>
+              From nothing
+            </Link>
+          </Title>
+          <Text size="sm" mt={4}>
+            An empty picture, and every type of step to put into it.
+          </Text>
+        </Paper>
       </SimpleGrid>
     </section>
   );

@@ -5,6 +5,7 @@ import { useState, type ReactNode } from "react";
 import { api, taken, type Schemas } from "../../api/client";
 import { count, platform } from "../../parts/format";
 import { Answer, Moment, Problem, State } from "../../parts/places";
+import { QaTable, type QaReport } from "./QaTable";
 
 const gate = (journey: string) => ({
   queryKey: ["journeys", journey, "gate"],
@@ -49,6 +50,7 @@ function Gate({ gate }: { gate: Schemas["GateAnswer"] }): ReactNode {
           {gate.qa.green ? ", everything as expected." : `; not as expected: ${(gate.qa.red ?? []).join(", ")}.`}
         </Text>
       ) : null}
+      {gate.qa ? <LastRun journey={gate.journey} /> : null}
       <div className="scroll" tabIndex={0} role="region" aria-label="Requirements">
         <Table fz="sm">
           <Table.Thead>
@@ -86,6 +88,22 @@ function Gate({ gate }: { gate: Schemas["GateAnswer"] }): ReactNode {
         </Table>
       </div>
     </section>
+  );
+}
+
+/** What the test profiles of the newest version got, step by step. */
+function LastRun({ journey }: { journey: string }): ReactNode {
+  const runs = useQuery({
+    queryKey: ["journeys", journey, "qa"],
+    queryFn: async () => taken(await api.GET("/landfall/v1/journeys/{journey}/qa", { params: { path: { journey } } })),
+  });
+  const report = runs.data?.latest?.report as unknown as QaReport | undefined;
+  if (!report) return null;
+  return (
+    <details className="fold">
+      <summary>What each profile got</summary>
+      <QaTable report={report} />
+    </details>
   );
 }
 
@@ -127,7 +145,7 @@ function Waive({ journey, requirement }: { journey: string; requirement: string 
   );
 }
 
-function Forecast({ journey }: { journey: string }): ReactNode {
+export function Forecast({ journey }: { journey: string }): ReactNode {
   const answer = useQuery({
     queryKey: ["journeys", journey, "forecast"],
     queryFn: async () =>

@@ -1,11 +1,12 @@
 /** A new journey, from one of the ready ones or from nothing. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { Answer, Heading } from "../../parts/places";
-import { Editor } from "./Editor";
 import { Ready } from "./JourneysPage";
 import { readyText } from "./ready";
+
+const Editor = lazy(() => import("./edit/Editor"));
 
 const route = getRouteApi("/journeys/new");
 
@@ -15,7 +16,13 @@ export function NewJourneyPage(): ReactNode {
   return (
     <>
       <Heading title="New journey">The same JSON as <code>landfall apply -f</code> takes.</Heading>
-      {from ? <Answer of={text}>{(known) => <Editor key={from} text={known} />}</Answer> : <Ready />}
+      {from ? <Answer of={text}>
+          {(known) => (
+            <Suspense fallback={<p role="status">loading…</p>}>
+              <Editor key={from} text={known} />
+            </Suspense>
+          )}
+        </Answer> : <Ready />}
     </>
   );
 }

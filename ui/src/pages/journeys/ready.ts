@@ -11,8 +11,13 @@ export const READY = [
 
 const FILES: Record<string, () => Promise<unknown>> = import.meta.glob("../../../../journeys/*.json", { import: "default" });
 
+/** A journey from nothing: it begins when somebody signs up, and does nothing yet. */
+export const BLANK = "blank";
+const EMPTY = { id: "new-journey", name: "New journey", trigger: { event: "signed_up" }, steps: [] };
+
 /** The definition of a ready journey as a text to edit. */
 export async function readyText(id: string): Promise<string> {
+  if (id === BLANK) return JSON.stringify(EMPTY, null, 2);
   const load = FILES[`../../../../journeys/${id}.json`];
   if (!load) return "";
   const { $schema: _, ...definition } = (await load()) as Record<string, unknown>;

@@ -6,7 +6,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { api, taken } from "../../api/client";
 import { Problem } from "../../parts/places";
-import { parsed } from "../journeys/Editor";
+import { parsed } from "../journeys/parsed";
 import { conditionOf, KINDS, type Row } from "./builder";
 
 const FIRST: Row = { kind: "attribute", not: false, values: { how: "is" } };
