@@ -45,6 +45,9 @@ use crate::workspace::{Rebuild, Workspace};
 /// Pause between two looks. Buckets are looked at once, however often that is.
 const PAUSE: Duration = Duration::from_secs(30);
 
+/// The same while the board is behind.
+const SOON: Duration = Duration::from_secs(1);
+
 /// Why the monitor could not look.
 #[derive(Debug, thiserror::Error)]
 pub enum MonitorError {
@@ -109,7 +112,16 @@ impl Monitor {
             let (workspace, standings) = (self.workspace.clone(), self.standings());
             let link = self.links.clone();
             let looked = self.workspace.with_book(move |book, store| {
-                step::step(book, store, &workspace, &standings, (now, link.as_ref()))
+                let (board, catalogue) = (workspace.board().view(), workspace.catalogue());
+                let sight = step::Sight {
+                    board: &board,
+                    catalogue: &catalogue,
+                    store,
+                    standings: &standings,
+                    links: link.as_ref(),
+                    now,
+                };
+                step::step(book, sight)
             });
             told = looked.await?;
         }
@@ -120,9 +132,11 @@ impl Monitor {
     /// Looks for as long as the runtime runs.
     pub async fn run(self) {
         let mut complained = false;
-        let mut looks = tokio::time::interval(PAUSE);
         loop {
-            looks.tick().await;
+            let pause = match self.workspace.rebuild() {
+                Rebuild::Running { .. } => SOON,
+                Rebuild::Done | Rebuild::Failed => PAUSE,
+            };
             match self.look(self.workspace.now()).await {
                 Ok(_) => complained = false,
                 Err(error) if !complained => {
@@ -131,6 +145,9 @@ impl Monitor {
                 }
                 Err(_) => {}
             }
+            // A new rule is judged at once.
+            let changed = self.workspace.shared.monitor_changed.notified();
+            let _ = tokio::time::timeout(pause, changed).await;
         }
     }
 }

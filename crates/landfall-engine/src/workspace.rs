@@ -81,6 +81,8 @@ pub(crate) struct Shared {
     pub(crate) verdicts: crate::verdicts::Kept,
     /// Incidents, rules and channels of the monitor.
     pub(crate) monitor: Arc<Mutex<crate::monitor::Book>>,
+    /// Told when rules or channels of the monitor change.
+    pub(crate) monitor_changed: Notify,
 }
 
 /// Wakes those who send: one for what is urgent, and one for the rest.
@@ -167,6 +169,7 @@ impl Workspace {
             snippets: crate::snippets::Cache::default(),
             verdicts: crate::verdicts::Kept::default(),
             monitor: Arc::default(),
+            monitor_changed: Notify::default(),
         };
         (
             Self {

@@ -48,6 +48,10 @@ pub(crate) enum Command {
     Journeys(crate::commands::journeys::Journeys),
     /// Rules of sending: quiet hours, caps, duplicates, subscription topics.
     Policy(crate::commands::policy::Policy),
+    /// What is off, and what is done about it: list, show, acknowledge, snooze, resolve.
+    Incidents(crate::commands::incidents::Incidents),
+    /// Rules of your own, tried on history; who is told of incidents.
+    Alerts(crate::commands::alerts::Alerts),
     /// Names of messages: which depart from the convention, and what they probably mean.
     Names(crate::commands::names::Names),
     /// Try journeys with test profiles, before anybody gets a message.

@@ -1,10 +1,12 @@
 //! One module for each command.
 
+pub(crate) mod alerts;
 pub(crate) mod apply;
 pub(crate) mod ask;
 pub(crate) mod credentials;
 pub(crate) mod demo;
 pub(crate) mod import;
+pub(crate) mod incidents;
 mod init;
 pub(crate) mod journeys;
 mod keys;
@@ -35,6 +37,8 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Webhooks(webhooks) => webhooks::run(&webhooks),
         Command::Apply(apply) => apply::run(&apply),
         Command::Journeys(journeys) => journeys::run(&journeys),
+        Command::Incidents(incidents) => incidents::run(&incidents),
+        Command::Alerts(alerts) => alerts::run(&alerts),
         Command::Names(names) => names::run(&names),
         Command::Policy(policy) => policy::run(&policy),
         Command::Qa(command) => qa::run(&command),

@@ -183,6 +183,9 @@ pub(crate) struct Book {
     pub(super) desk: Desk,
     pub(super) files: BTreeMap<String, File>,
     pub(super) rules: BTreeMap<String, RuleFile>,
+    /// Rules that definitions of journeys hold, by id, as they were at `of_journeys_at`.
+    pub(super) of_journeys: BTreeMap<String, Rule>,
+    pub(super) of_journeys_at: Option<Timestamp>,
     pub(super) channels: Vec<Channel>,
     channels_document: Option<u32>,
     pub(super) progress: Progress,
@@ -317,11 +320,12 @@ impl Book {
 fn interrupted(posts: &mut [Post]) {
     for post in posts {
         if post.state == PostState::HandedOver {
-            post.state = if post.to.starts_with("slack:") {
-                PostState::Unknown
-            } else {
-                PostState::Waiting
+            let is_slack = post.to.starts_with("slack:");
+            post.state = match is_slack {
+                true => PostState::Unknown,
+                false => PostState::Waiting,
             };
+            post.next_at = (!is_slack).then_some(post.at);
             post.problem = Some("the program ended while it was handed over".to_owned());
         }
     }

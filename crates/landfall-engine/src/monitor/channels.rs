@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use landfall_domain::ids::JourneyId;
 use landfall_store::{Store, StoreError};
+use serde_json::Value;
 
 use super::book::Channel;
 use super::explain::journey_name;
@@ -36,7 +38,8 @@ impl Destination {
                 let name = rest.trim_start_matches('#');
                 (!name.is_empty()).then(|| Self::Slack(name.to_owned()))
             }
-            "email" => is_address(rest).then(|| Self::Email(rest.to_owned())),
+            // Definitions of journeys write `mail`.
+            "email" | "mail" => is_address(rest).then(|| Self::Email(rest.to_owned())),
             "webhook" => {
                 let is_url = ["https://", "http://"]
                     .iter()
@@ -83,30 +86,43 @@ pub enum ChannelError {
     Store(#[from] StoreError),
 }
 
-/// The owners of all journeys that name one, by their newest version.
-pub(super) fn owners(store: &dyn Store, catalogue: &Catalogue) -> Result<Vec<Owner>, StoreError> {
-    let mut owners: BTreeMap<String, Owner> = BTreeMap::new();
-    for version in journeys::versions(store)? {
-        let journey = format!("campaign:{}", version.journey.0);
-        let Some(owner) = version.definition["owner"].as_str() else {
-            owners.remove(&journey);
-            continue;
-        };
-        let name = version.definition["name"].as_str().map(str::to_owned);
-        let found = Owner {
-            name: name.or_else(|| journey_name(&journey, catalogue)),
-            owner: owner.to_owned(),
-            to: address_of(owner),
-            journey: journey.clone(),
-        };
-        owners.insert(journey, found);
+/// The newest definitions of all journeys.
+pub(super) fn newest(store: &dyn Store) -> Result<BTreeMap<JourneyId, Value>, StoreError> {
+    let versions = journeys::versions(store)?.into_iter();
+    // In the order in which they were applied: the last one counts.
+    Ok(versions
+        .map(|version| (version.journey, version.definition))
+        .collect())
+}
+
+/// Whom the newest definitions of journeys name: their owners, and those in `to` of their alerts.
+pub(super) fn owners(store: &dyn Store) -> Result<Vec<Owner>, StoreError> {
+    let mut owners = Vec::new();
+    for (id, definition) in newest(store)? {
+        let alerted = definition["alert"]["to"].as_array().into_iter().flatten();
+        let alerted = alerted.chain(Some(&definition["alert"]["to"]));
+        let named = Some(&definition["owner"]).into_iter().chain(alerted);
+        for owner in named.filter_map(Value::as_str) {
+            let found = Owner {
+                journey: format!("campaign:{}", id.0),
+                name: definition["name"].as_str().map(str::to_owned),
+                owner: owner.to_owned(),
+                to: address_of(owner),
+            };
+            if !owners.contains(&found) {
+                owners.push(found);
+            }
+        }
     }
-    Ok(owners.into_values().collect())
+    Ok(owners)
 }
 
 /// An owner may be written as a destination, or as an e-mail address.
-fn address_of(owner: &str) -> Option<String> {
+pub(super) fn address_of(owner: &str) -> Option<String> {
     let owner = owner.trim();
+    if let Some(address) = owner.strip_prefix("mail:") {
+        return is_address(address).then(|| format!("email:{address}"));
+    }
     if Destination::read(owner).is_some() {
         return Some(owner.to_owned());
     }
@@ -145,8 +161,7 @@ impl Workspace {
     /// # Errors
     /// When the store cannot be read.
     pub async fn alert_channels(&self) -> Result<(Vec<Channel>, Vec<Owner>), StoreError> {
-        let catalogue = self.catalogue();
-        self.with_book(move |book, store| Ok((book.channels.clone(), owners(store, &catalogue)?)))
+        self.with_book(|book, store| Ok((book.channels.clone(), owners(store)?)))
             .await
     }
 

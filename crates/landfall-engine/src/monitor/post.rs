@@ -68,7 +68,10 @@ pub(super) fn put_down(
     explaining: &Explaining<'_>,
     links: Option<&Links>,
 ) -> Result<(), MonitorError> {
-    let owners = channels::owners(explaining.store, explaining.catalogue)?;
+    if book.files.values().all(|file| file.untold.is_empty()) {
+        return Ok(());
+    }
+    let owners = channels::owners(explaining.store)?;
     for incident in &book.desk.incidents {
         let Some(file) = book.files.get_mut(&incident.id) else {
             continue;
@@ -81,8 +84,9 @@ pub(super) fn put_down(
                 .signals
                 .iter()
                 .filter_map(|s| s.rule.as_ref());
-            let rules = rules.filter_map(|id| book.rules.get(id));
-            let notified = rules.flat_map(|file| file.rule.notify.iter().cloned());
+            let own = |id| book.rules.get(id).map(|file| &file.rule);
+            let rules = rules.filter_map(|id| own(id).or_else(|| book.of_journeys.get(id)));
+            let notified = rules.flat_map(|rule| rule.notify.iter().cloned());
             let journeys = &file.particulars.journeys;
             for to in channels::destinations(&owners, &book.channels, journeys, notified) {
                 let number = file.posts.len() + 1;
@@ -132,7 +136,7 @@ fn account(
 }
 
 /// A message that is being handed over.
-struct Due {
+pub(super) struct Due {
     incident: String,
     post: Post,
     body: serde_json::Value,
@@ -249,14 +253,17 @@ impl Monitor {
         };
         match destination {
             Destination::Slack(name) => {
-                let named = self.carriers.named(name);
-                let named = named.filter(|carrier| carrier.provider() == Provider::Slack);
-                named.map(|carrier| Arc::clone(&carrier.sender)).ok_or_else(|| {
-                    format!("there is no Slack credential `{name}`: add it with `landfall credentials add {name} slack`")
+                let mut all = self.carriers.all();
+                all.retain(|carrier| carrier.provider() == Provider::Slack);
+                let named = all.iter().find(|carrier| carrier.name == *name);
+                // A channel's name, where there is no choice.
+                let only = all.first().filter(|_| all.len() == 1);
+                named.or(only).map(|carrier| Arc::clone(&carrier.sender)).ok_or_else(|| {
+                    format!("there is no Slack credential `{name}`: add it with `landfall credentials add {name} --provider slack --url URL`")
                 })
             }
             Destination::Email(_) => over(Way::Email).ok_or_else(|| {
-                "there is no SMTP credential: add one with `landfall credentials add`".to_owned()
+                "there is no SMTP credential: add one with `landfall credentials add NAME --provider smtp`".to_owned()
             }),
             Destination::Webhook(_) => match over(Way::Webhook) {
                 Some(sender) => Ok(sender),
@@ -271,7 +278,7 @@ impl Monitor {
 }
 
 /// Takes what is due, and marks it before anybody is called.
-fn claim(book: &mut Book, now: Timestamp) -> Vec<Due> {
+pub(super) fn claim(book: &mut Book, now: Timestamp) -> Vec<Due> {
     let mut due = Vec::new();
     for incident in &book.desk.incidents {
         let Some(file) = book.files.get_mut(&incident.id) else {

@@ -1,24 +1,29 @@
 //! Rules of one's own: read, kept, tried on history.
 
-use landfall_audience::definition::Fault;
+use std::collections::BTreeMap;
+
+use landfall_audience::definition::{Fault, parse_duration};
 use landfall_board::QueryError;
 use landfall_domain::time::{DAY_MS, Timestamp};
 use landfall_insight::alerts::{
-    self, AtWork, Backtest, Known, Metric, Point, Rule, State, Windows, backtest,
+    self, Against, AtWork, Backtest, Known, Metric, Point, Rule, SliceOf, State, Windows, backtest,
 };
 use landfall_store::{DocumentKind, Store, StoreError};
 use serde_json::{Value, json};
 
 use super::book::{Book, RuleFile, StoredRule, json as text};
-use super::channels::{Destination, FORM, resolved};
+use super::channels::{Destination, FORM, address_of, newest, resolved};
 use super::counts::{BUCKET_MS, Counting, settled_until};
 use super::{THREADS, slice};
 use crate::catalogue::Catalogue;
 use crate::diagnosis::Period;
+use crate::journeys::{self, JourneyState};
 use crate::workspace::Workspace;
 
 /// Most rules of a workspace.
 const RULES_MAX: usize = 200;
+/// Pushes below which a journey's alert says nothing, when its definition leaves that open.
+const LEAST: u64 = 100;
 /// Longest id of a rule in bytes.
 const ID_BYTES_MAX: usize = 100;
 
@@ -129,6 +134,36 @@ pub(super) fn read_one(rule: &Value) -> Result<Rule, Vec<Fault>> {
     }
 }
 
+/// The rules that the definitions of running journeys hold as `alert`, by id.
+pub(super) fn of_journeys(store: &dyn Store) -> Result<BTreeMap<String, Rule>, StoreError> {
+    let definitions = newest(store)?;
+    let mut rules = BTreeMap::new();
+    for (id, journey) in journeys::all(store)? {
+        let alert = definitions.get(&id).map(|definition| &definition["alert"]);
+        let Some(alert) = alert.filter(|_| journey.state == JourneyState::Running) else {
+            continue;
+        };
+        let Some(drop) = alert["drop"].as_f64() else {
+            continue;
+        };
+        let to = alert["to"].as_array().into_iter().flatten();
+        let to = to.chain(Some(&alert["to"])).filter_map(Value::as_str);
+        let window = alert["window"].as_str().and_then(parse_duration);
+        let journey_number = format!("campaign:{}", id.0);
+        let rule = Rule {
+            id: format!("alert of {}", journey.slug),
+            metric: Metric::Delivered,
+            slice: SliceOf::of([("journey", journey_number.as_str())]),
+            condition: alerts::Condition::FellBy(drop / 100.0, Against::WeekBefore),
+            window_ms: window.unwrap_or(DAY_MS).clamp(BUCKET_MS, 28 * DAY_MS),
+            at_least: alert["least"].as_u64().unwrap_or(LEAST),
+            notify: to.filter_map(address_of).collect(),
+        };
+        rules.insert(rule.id.clone(), rule);
+    }
+    Ok(rules)
+}
+
 /// Faults of rules say in one text what is wrong and what is expected.
 fn fault(fault: alerts::Fault) -> Fault {
     let path = fault.at.strip_prefix("rules[0]").unwrap_or(&fault.at);
@@ -232,7 +267,7 @@ impl Workspace {
             let fix = "leave `id` out, or write the same";
             return Err(RuleError::Faults(vec![Fault::new("id", wrong, fix)]));
         }
-        self.with_book(move |book, store| {
+        let set = self.with_book(move |book, store| {
             let stored = StoredRule {
                 rule: canonical(rule, store, &catalogue)?,
                 at: now,
@@ -263,8 +298,10 @@ impl Workspace {
             book.rules.insert(id.clone(), file);
             book.progress.rules.remove(&id);
             book.view(&id)
-        })
-        .await
+        });
+        let view = set.await?;
+        self.shared.monitor_changed.notify_one();
+        Ok(view)
     }
 
     /// Removes a rule. Its incidents end by themselves.
@@ -317,8 +354,15 @@ impl Workspace {
         });
         let (rule, known) = read.await?;
         let workspace = self.clone();
-        let tried =
-            tokio::task::spawn_blocking(move || trial(&workspace, &rule, days, &known, now));
+        let tried = tokio::task::spawn_blocking(move || {
+            let (board, catalogue) = (workspace.board().view(), workspace.catalogue());
+            let counting = Counting {
+                board: &board,
+                messages: catalogue.infos(),
+                threads: THREADS,
+            };
+            trial(&counting, &rule, days, &known, now)
+        });
         tried.await.map_err(StoreError::unavailable)?
     }
 }
@@ -328,19 +372,13 @@ fn not_an_object() -> Fault {
 }
 
 /// Tries a rule on the figures of the board, which the monitor would count in the same way.
-fn trial(
-    workspace: &Workspace,
+pub(super) fn trial(
+    counting: &Counting<'_>,
     rule: &Rule,
     days: u32,
     known: &[Known],
     now: Timestamp,
 ) -> Result<Trial, RuleError> {
-    let (board, catalogue) = (workspace.board().view(), workspace.catalogue());
-    let counting = Counting {
-        board: &board,
-        messages: catalogue.infos(),
-        threads: THREADS,
-    };
     let end = settled_until(rule.metric, now);
     let needed = Windows::over(rule, &[], BUCKET_MS).needed() as i64 - 1;
     let start = end.plus_millis(-i64::from(days) * DAY_MS - needed * BUCKET_MS);

@@ -1,19 +1,20 @@
 //! One look: counts in, what is to be told out.
 
+use landfall_board::Board;
 use landfall_domain::channel::Provider;
 use landfall_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use landfall_insight::alerts::{
-    Memory, Metric, Settings, Signal, SliceOf, Tell, Watch, Windows, group,
+    AtWork, Memory, Metric, Rule, Settings, Signal, SliceOf, Tell, Watch, Windows, group,
 };
 use landfall_store::Store;
 
 use super::book::Book;
 use super::counts::{BUCKET_MS, COUNTED, Counting, settled_until};
-use super::{Monitor, MonitorError, THREADS, explain, post, slice};
+use super::{Monitor, MonitorError, THREADS, explain, post, rules, slice};
+use crate::catalogue::Catalogue;
 use crate::credentials::verdict::{Standing, verdict};
 use crate::diagnosis::Period;
 use crate::links::Links;
-use crate::workspace::Workspace;
 
 /// How far back what is usual is learned from.
 const LEARNED_MS: i64 = 28 * DAY_MS;
@@ -28,10 +29,10 @@ const EXPLAINED_MS: i64 = HOUR_MS;
 #[derive(Clone, Debug)]
 pub(super) struct Heard {
     pub(super) name: String,
-    provider: Provider,
-    standing: Standing,
+    pub(super) provider: Provider,
+    pub(super) standing: Standing,
     /// When it was asked about last.
-    at: Timestamp,
+    pub(super) at: Timestamp,
     /// What is wrong, and what to do.
     pub(super) words: String,
 }
@@ -57,52 +58,49 @@ impl Monitor {
     }
 }
 
+/// What is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Sight<'b> {
+    pub(super) board: &'b Board,
+    pub(super) catalogue: &'b Catalogue,
+    pub(super) store: &'b dyn Store,
+    pub(super) standings: &'b [Heard],
+    pub(super) links: Option<&'b Links>,
+    pub(super) now: Timestamp,
+}
+
 /// Looks, stores what was found, and answers what is told.
-pub(super) fn step(
-    book: &mut Book,
-    store: &dyn Store,
-    workspace: &Workspace,
-    standings: &[Heard],
-    (now, links): (Timestamp, Option<&Links>),
-) -> Result<Vec<Tell>, MonitorError> {
-    let board = workspace.board().view();
-    let catalogue = workspace.catalogue();
+pub(super) fn step(book: &mut Book, sight: Sight<'_>) -> Result<Vec<Tell>, MonitorError> {
+    let Sight { store, now, .. } = sight;
     let counting = Counting {
-        board: &board,
-        messages: catalogue.infos(),
+        board: sight.board,
+        messages: sight.catalogue.infos(),
         threads: THREADS,
     };
     learn(book, &counting, now)?;
     observe(book, &counting, now)?;
-    judge_rules(book, &counting, now)?;
+    judge_rules(book, &counting, sight)?;
     let mut signals = book.watch.as_mut().map(Watch::signals).unwrap_or_default();
-    signals.extend(
-        book.progress
-            .rules
-            .values()
-            .filter_map(|rule| rule.broken.clone()),
-    );
-    signals.extend(heartbeats(book, standings));
+    let broken = book.progress.rules.values();
+    signals.extend(broken.filter_map(|rule| rule.broken.clone()));
+    signals.extend(heartbeats(book, sight.standings));
     let told = book.desk.take(group(&signals), now);
     for tell in &told {
-        let file = book
-            .files
-            .entry(post::incident_of(tell).to_owned())
-            .or_default();
-        file.untold.push(tell.clone());
+        let id = post::incident_of(tell).to_owned();
+        book.files.entry(id).or_default().untold.push(tell.clone());
     }
     book.looked_at = Some(now);
     // An event that is stored is told, now or after a restart.
     book.write(store)?;
     let explaining = explain::Explaining {
         counting: &counting,
-        catalogue: &catalogue,
+        catalogue: sight.catalogue,
         store,
-        standings,
+        standings: sight.standings,
         now,
     };
     explain_all(book, &explaining)?;
-    post::put_down(book, &explaining, links)?;
+    post::put_down(book, &explaining, sight.links)?;
     book.forget(store, now)?;
     book.write(store)?;
     Ok(told)
@@ -158,32 +156,48 @@ fn observe(book: &mut Book, counting: &Counting<'_>, now: Timestamp) -> Result<(
 fn judge_rules(
     book: &mut Book,
     counting: &Counting<'_>,
+    sight: Sight<'_>,
+) -> Result<(), MonitorError> {
+    let quarter = settled_until(Metric::Accepted, sight.now);
+    if book.of_journeys_at != Some(quarter) {
+        book.of_journeys = rules::of_journeys(sight.store)?;
+        book.of_journeys_at = Some(quarter);
+    }
+    let (own, of_journeys) = (&book.rules, &book.of_journeys);
+    let is_there = |id: &String| own.contains_key(id) || of_journeys.contains_key(id);
+    book.progress.rules.retain(|id, _| is_there(id));
+    let own = own.values().map(|file| &file.rule);
+    for rule in own.chain(of_journeys.values()) {
+        let at_work = book.progress.rules.entry(rule.id.clone()).or_default();
+        judge(rule, at_work, counting, sight.now)?;
+    }
+    Ok(())
+}
+
+fn judge(
+    rule: &Rule,
+    at_work: &mut AtWork,
+    counting: &Counting<'_>,
     now: Timestamp,
 ) -> Result<(), MonitorError> {
-    let rules = &book.rules;
-    book.progress.rules.retain(|id, _| rules.contains_key(id));
-    for file in book.rules.values() {
-        let rule = &file.rule;
-        let end = settled_until(rule.metric, now);
-        let at_work = book.progress.rules.entry(rule.id.clone()).or_default();
-        let oldest = end.plus_millis(-CAUGHT_UP_MS);
-        let last = end.plus_millis(-BUCKET_MS);
-        // A new rule is judged by the present, not by the past.
-        let from = at_work.judged_at.unwrap_or(last).max(oldest);
-        if from >= end {
-            continue;
-        }
-        let Ok(conditions) = slice::conditions(&rule.slice) else {
-            continue;
-        };
-        let needed = Windows::over(rule, &[], BUCKET_MS).needed() as i64 - 1;
-        let start = from.plus_millis(-needed * BUCKET_MS);
-        let points = counting.points(rule.metric, &conditions, Period { start, end })?;
-        let windows = Windows::over(rule, &points, BUCKET_MS);
-        for (nth, point) in points.iter().enumerate() {
-            if let Some((now, before)) = windows.ending_with(nth) {
-                at_work.take(rule, now, before, point.start.plus_millis(BUCKET_MS));
-            }
+    let end = settled_until(rule.metric, now);
+    let oldest = end.plus_millis(-CAUGHT_UP_MS);
+    // A new rule is judged by the present, not by the past.
+    let last = end.plus_millis(-BUCKET_MS);
+    let from = at_work.judged_at.unwrap_or(last).max(oldest);
+    let Ok(conditions) = slice::conditions(&rule.slice) else {
+        return Ok(());
+    };
+    if from >= end {
+        return Ok(());
+    }
+    let needed = Windows::over(rule, &[], BUCKET_MS).needed() as i64 - 1;
+    let start = from.plus_millis(-needed * BUCKET_MS);
+    let points = counting.points(rule.metric, &conditions, Period { start, end })?;
+    let windows = Windows::over(rule, &points, BUCKET_MS);
+    for (nth, point) in points.iter().enumerate() {
+        if let Some((now, before)) = windows.ending_with(nth) {
+            at_work.take(rule, now, before, point.start.plus_millis(BUCKET_MS));
         }
     }
     Ok(())

@@ -21,8 +21,8 @@ const VARIANCE_MIN: f64 = 5.0;
 const MEDIAN_OF_SQUARE: f64 = 0.454_936_4;
 
 /// The past of one series, and which of its parents is tested before it.
-#[derive(Default)]
 struct Past {
+    slice: SliceOf,
     parent: Option<SliceOf>,
     buckets: Vec<Bucket>,
 }
@@ -31,35 +31,42 @@ impl Watch {
     /// Learns what is usual for a metric from settled buckets of the past in the order of time, best four
     /// weeks. What was off is passed over.
     pub fn learn(&mut self, metric: Metric, history: &[Settled]) {
-        let mut pasts: BTreeMap<(usize, SliceOf), Past> = BTreeMap::new();
-        let mut known: BTreeMap<Place, Vec<(usize, SliceOf)>> = BTreeMap::new();
+        let mut pasts: Vec<Past> = Vec::new();
+        let mut positions: BTreeMap<SliceOf, usize> = BTreeMap::new();
+        let mut known: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
         for settled in history.iter().filter(|settled| settled.metric == metric) {
             for tally in self.spared(settled).tallies {
-                let keys = known.entry(tally.place.clone()).or_insert_with(|| {
-                    let slices = tally.place.slices().into_iter();
-                    slices.map(|slice| (slice.0.len(), slice)).collect()
+                let held = known.entry(tally.place).or_insert_with_key(|place| {
+                    let slices = place.slices().into_iter();
+                    let position = |slice: SliceOf| {
+                        *positions.entry(slice.clone()).or_insert_with(|| {
+                            pasts.push(Past {
+                                parent: place.parent_of(&slice),
+                                slice,
+                                buckets: Vec::new(),
+                            });
+                            pasts.len() - 1
+                        })
+                    };
+                    slices.map(position).collect()
                 });
-                for key in keys.iter() {
-                    let past = pasts.entry(key.clone()).or_insert_with(|| Past {
-                        parent: tally.place.parent_of(&key.1),
-                        buckets: Vec::new(),
-                    });
-                    add(
-                        &mut past.buckets,
-                        settled.start,
-                        tally.cases,
-                        tally.hits.min(tally.cases),
-                    );
+                let hits = tally.hits.min(tally.cases);
+                for at in held {
+                    add(&mut pasts[*at].buckets, settled.start, tally.cases, hits);
                 }
             }
         }
         // Slices of fewer dimensions come first: parents stand before their children.
-        for ((_, slice), past) in pasts {
-            self.learn_one(metric, slice, past);
+        pasts.sort_by(|a, b| {
+            let dimensions = a.slice.0.len().cmp(&b.slice.0.len());
+            dimensions.then_with(|| a.slice.cmp(&b.slice))
+        });
+        for past in pasts {
+            self.learn_one(metric, past);
         }
     }
 
-    fn learn_one(&mut self, metric: Metric, slice: SliceOf, past: Past) {
+    fn learn_one(&mut self, metric: Metric, past: Past) {
         let cases: u64 = past.buckets.iter().map(|bucket| bucket.cases).sum();
         let baseline = Baseline::learn(&past.buckets).filter(|_| cases >= OWN_CASES_MIN);
         let Some(mut baseline) = baseline else {
@@ -78,7 +85,7 @@ impl Watch {
         // The mean says as much as all volumes; a watch has thousands of series.
         let usual = cases / past.buckets.len().max(1) as u64;
         baseline.volumes = vec![usual.max(1)];
-        self.add((metric, slice), parent, (baseline, drift), true);
+        self.add((metric, past.slice), parent, (baseline, drift), true);
     }
 
     /// A bucket without what was off then.
@@ -142,23 +149,20 @@ fn drift(baseline: &Baseline, buckets: &[Bucket]) -> Drift {
         day.off += bucket.hits as f64 - n * rate;
         day.variance += n * rate * (1.0 - rate);
     }
-    let full: Vec<&Day> = days
-        .values()
-        .filter(|d| d.variance >= VARIANCE_MIN)
-        .collect();
-    if full.len() < DAYS_MIN {
-        return Drift::default();
+    let cases: f64 = days.values().map(|day| day.cases).sum();
+    let mut drift = Drift {
+        correlation: 0.0,
+        day_cases: cases / days.len().max(1) as f64,
+    };
+    let full = days.values().filter(|day| day.variance >= VARIANCE_MIN);
+    let mut squares: Vec<f64> = full.map(|day| day.off * day.off / day.variance).collect();
+    if squares.len() >= DAYS_MIN {
+        let middle = squares.len() / 2;
+        let (_, median, _) = squares.select_nth_unstable_by(middle, f64::total_cmp);
+        let excess = *median / MEDIAN_OF_SQUARE - 1.0;
+        drift.correlation = (excess / (drift.day_cases - 1.0).max(1.0)).max(0.0);
     }
-    let mut squares: Vec<f64> = full.iter().map(|d| d.off * d.off / d.variance).collect();
-    let middle = squares.len() / 2;
-    let (_, median, _) = squares.select_nth_unstable_by(middle, f64::total_cmp);
-    let inflation = *median / MEDIAN_OF_SQUARE;
-    let cases: f64 = full.iter().map(|day| day.cases).sum();
-    let day_cases = cases / full.len() as f64;
-    Drift {
-        correlation: ((inflation - 1.0) / (day_cases - 1.0).max(1.0)).max(0.0),
-        day_cases,
-    }
+    drift
 }
 
 /// Sums of one day.
