@@ -1,5 +1,6 @@
 //! Black-box tests: the real binary, real clients, over HTTP.
 
+mod alerts;
 mod clients;
 mod commands;
 mod crash;
