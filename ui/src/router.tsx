@@ -63,6 +63,19 @@ const journey = createRoute({
   component: lazyRouteComponent(() => import("./pages/journeys/JourneyPage"), "JourneyPage"),
 });
 
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: "/alerts",
+  validateSearch: only(["tab", "state", "rule"] as const),
+  component: lazyRouteComponent(() => import("./pages/alerts/AlertsPage"), "AlertsPage"),
+});
+
+const incident = createRoute({
+  getParentRoute: () => root,
+  path: "/alerts/$incident",
+  component: lazyRouteComponent(() => import("./pages/alerts/IncidentPage"), "IncidentPage"),
+});
+
 const coverage = createRoute({
   getParentRoute: () => root,
   path: "/coverage",
@@ -98,7 +111,7 @@ const settings = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    home, log, delivery, people, person, journeys, fresh, journey, coverage, segments, segment, names, settings,
+    home, log, delivery, people, person, journeys, fresh, journey, alerts, incident, coverage, segments, segment, names, settings,
   ]),
   parseSearch: readSearch,
   stringifySearch: writeSearch,

@@ -61,6 +61,9 @@ export async function seed(landfall, now) {
   }
   await landfall.app("POST", "/landfall/v1/segments", { name: "Gold", description: "Customers of the gold plan", condition: { attribute: "plan", is: "gold" } });
   await landfall.app("POST", "/landfall/v1/segments", { built_in: "no_token", name: "Without a token" });
+  // Broken by the app version at fault: the monitor opens an incident at its next look.
+  const rule = { metric: "delivered", where: { platform: "ios" }, below: 0.95, over_minutes: 1_440, at_least: 5 };
+  await landfall.app("PUT", "/landfall/v1/alert-rules/ios-arrives", rule);
   await receipts(landfall, all.slice(0, SIGNED_UP).filter((person) => person.platform && person.permission).length);
 }
 

@@ -34,6 +34,11 @@ const PAGES = [
   ["journey-versions", "/journeys/cart-recovery?tab=versions", "A version never changes"],
   ["journey-new", "/journeys/new", "Six journeys are ready"],
   ["log", "/log?range=7d", "Messages by day"],
+  ["alerts", "/alerts", "delivered on platform ios"],
+  ["incident", "/alerts/inc-1", "Who was told"],
+  ["alert-rules", "/alerts?tab=rules", "ios-arrives"],
+  ["alert-rule-new", "/alerts?tab=rules&rule=new", "What it would have done"],
+  ["alert-channels", "/alerts?tab=channels", "retention@shop.example"],
   ["people", "/people", "person-0@shop.example"],
   ["person", `/people/${reachable.id}`, "Send a test"],
   ["person-why", "/people/person-0?tab=why", "What journeys checked"],
@@ -164,6 +169,44 @@ story("the journey's diagnosis is the home page's verdict, with facts that open 
   await page.getByRole("table", { name: "Deliveries" }).getByRole("link").first().waitFor();
 });
 
+story("a rule is kept once its back-test says how often it would have sounded", async (page) => {
+  await page.goto("/alerts?tab=rules");
+  await page.getByRole("button", { name: "New rule" }).click();
+  await page.getByLabel("Platform").selectOption("ios");
+  await page.getByLabel("Per cent").fill("60");
+  await page.getByLabel("From this many cases").fill("5");
+  await page.getByLabel("Over minutes").fill("1440");
+  await page.getByLabel("Name").fill("promised-to-marketing");
+  await see(page, /Sounds when delivered of accepted on iOS is below 60 %, over 1440 min, from 5 cases on/);
+  // Two weeks were well until iOS 5.2 came out, and it was not well since.
+  await see(page, /It would have sounded (once|[2-5] times) in 14 days/);
+  await page.getByRole("button", { name: "Table" }).click();
+  await page.getByRole("region", { name: "What it would have done, as a table" }).getByRole("cell", { name: "yes" }).first().waitFor();
+  await page.getByRole("button", { name: "Keep the rule" }).click();
+  await page.getByRole("row", { name: /promised-to-marketing/ }).waitFor();
+  await page.getByRole("button", { name: "Change promised-to-marketing" }).click();
+  await page.waitForURL(/rule=promised-to-marketing/);
+  assert.equal(await page.getByLabel("Per cent").inputValue(), "60");
+});
+
+story("an incident is found, acknowledged and written about, and leads to the diagnosis", async (page) => {
+  await page.goto("/alerts");
+  await page.getByRole("link", { name: "delivered on platform ios" }).first().click();
+  await see(page, /instead of 95\.0 % on platform ios/);
+  await page.getByRole("button", { name: "Acknowledge" }).click();
+  await see(page, "acknowledged");
+  await page.getByLabel("Note").fill("iOS 5.2 swallows the pushes: rolled back.");
+  await page.getByRole("button", { name: "Add the note" }).click();
+  const timeline = page.getByRole("region", { name: "Timeline" });
+  await timeline.getByText("rolled back").waitFor();
+  await page.goto("/");
+  await page.getByRole("region", { name: "Open incidents" }).getByText("acknowledged").waitFor();
+  await page.getByRole("link", { name: "delivered on platform ios" }).click();
+  await timeline.getByText("rolled back").waitFor();
+  await page.getByRole("link", { name: "Diagnosis of Cart Recovery" }).click();
+  await see(page, "What to check");
+});
+
 story("the home page loads little, and its first load holds no chart library", async (page) => {
   const loaded = [];
   page.on("response", (response) => loaded.push(response));
@@ -208,6 +251,49 @@ story("filters narrow the log, and the file holds what the list shows", async (p
   await page.getByRole("button", { name: "Export CSV" }).click();
   const file = readFileSync(await (await download).path(), "utf8");
   assert.equal(`${file.trim().split("\r\n").length - 1} messages`, said);
+});
+
+story("a view of the log is kept for everybody, opened again from elsewhere, and deleted", async (page) => {
+  await page.goto("/log?range=4w&status=bounced&platform=android");
+  await page.getByRole("button", { name: "Views" }).click();
+  await page.getByRole("menuitem", { name: "Keep this view" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("Android bounces");
+  await page.getByRole("button", { name: "Keep", exact: true }).click();
+  await page.getByRole("button", { name: "View: Android bounces" }).waitFor();
+  await page.goto("/log");
+  await page.getByRole("button", { name: "Views" }).click();
+  await page.getByRole("menuitem", { name: "Android bounces" }).click();
+  await page.waitForURL(/range=4w&status=bounced&platform=android/);
+  page.on("dialog", (dialog) => void dialog.accept());
+  await page.getByRole("button", { name: "View: Android bounces" }).click();
+  await page.getByRole("button", { name: "Delete the view Android bounces" }).click();
+  await page.getByRole("button", { name: "Views", exact: true }).waitFor();
+});
+
+story("somebody is found by a part of the name, and times tell the workspace's zone on hover", async (page) => {
+  await landfall.app("PUT", "/landfall/v1/policy", { zone: "America/New_York" });
+  await page.goto("/people");
+  await page.getByLabel("Who").fill("fatm shop.ex");
+  await page.getByRole("button", { name: "Find" }).click();
+  await page.getByRole("row", { name: /^person-5 Fatma person-5@shop\.example/ }).waitFor();
+  assert.equal(await page.getByRole("cell", { name: "Ann", exact: true }).count(), 0);
+  assert.match(await page.getByRole("row", { name: /^person-5 / }).locator("time").getAttribute("title"), /America\/New_York$/);
+  await landfall.app("PUT", "/landfall/v1/policy", {});
+});
+
+story("names of an import are repaired together, as the server guesses them", async (page) => {
+  const named = (step_id, name) => ({ source: "campaign", source_id: 78, ...(step_id ? { step_id } : {}), name });
+  await landfall.app("PUT", "/landfall/v1/names", { names: [named(0, "Summer"), named(1, "Summer - Push 1 - 1h - Remind"), named(2, "Push 2")] });
+  await page.goto("/names");
+  const repair = page.getByRole("region", { name: "Repair", exact: true });
+  assert.equal(await repair.getByLabel("Name for Summer - Push 1 - 1h - Remind").inputValue(), "Summer | Push 1 | 1h | Remind");
+  await repair.getByText(/parts are open/).waitFor();
+  await repair.getByRole("button", { name: "Give 1 name" }).waitFor();
+  await repair.getByLabel("Name for Push 2").fill("Summer | Push 2 | 1d | Urge");
+  assert.deepEqual(await barriers(page), []);
+  await picture(page, "names-repair");
+  await repair.getByRole("button", { name: "Give 2 names" }).click();
+  await see(page, /All \d+ messages keep to the convention/);
 });
 
 story("the live log shows what comes in just now", async (page) => {

@@ -10,6 +10,7 @@ pub mod deliveries;
 mod diagnosis;
 mod dictionary;
 pub mod dimension;
+mod find_people;
 mod health_of_sending;
 mod imports;
 mod journeys;
@@ -72,11 +73,13 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(deliveries::stream))
         .routes(routes!(deliveries::get))
         .routes(routes!(people::timeline))
+        .routes(routes!(find_people::get))
         .routes(routes!(people::replay))
         .routes(routes!(coverage::get))
         .routes(routes!(books::get))
         .routes(routes!(rejected::list))
         .routes(routes!(names::list, names::put))
+        .routes(routes!(names::lint))
         .routes(routes!(sources::list, sources::put))
         .routes(routes!(credentials::list))
         .routes(routes!(

@@ -21,7 +21,15 @@ use files::{FILES, File};
 
 /// Paths at which the application begins; what is below them belongs to it too. None of them is a path of an API.
 pub const PAGES: &[&str] = &[
-    "journeys", "log", "people", "coverage", "segments", "names", "settings",
+    "journeys",
+    "log",
+    "alerts",
+    "experiments",
+    "people",
+    "coverage",
+    "segments",
+    "names",
+    "settings",
 ];
 
 /// What stands in the built page where the nonce goes.

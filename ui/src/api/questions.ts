@@ -1,5 +1,5 @@
 /** Questions to the server as queries: what is asked is the key, so equal questions are asked once. */
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { Diagnosis, Judged, Runbook, Standing } from "../verdict/diagnosis";
 import { api, call, type Schemas, taken } from "./client";
 
@@ -146,6 +146,20 @@ export const builtIns = () =>
 export const names = () =>
   queryOptions({ queryKey: ["names"], queryFn: async () => taken(await api.GET("/landfall/v1/names")) });
 
+/** The workspace's rules of sending; its zone is among them. */
+export const policy = () =>
+  queryOptions({
+    queryKey: ["policy"],
+    queryFn: async () => taken(await api.GET("/landfall/v1/policy")),
+    staleTime: 600_000,
+  });
+
+export const views = () =>
+  queryOptions({ queryKey: ["views"], queryFn: async () => taken(await api.GET("/landfall/v1/views")) });
+
+export const departures = () =>
+  queryOptions({ queryKey: ["names", "lint"], queryFn: async () => taken(await api.GET("/landfall/v1/names/lint")) });
+
 export const timeline = (id: string, kind: string) =>
   queryOptions({
     queryKey: ["timeline", id, kind],
@@ -182,17 +196,25 @@ export interface Found {
   next?: string;
 }
 
-const FIELDS = ["id", "email", "phone", "cio_id"];
+/** People by a part of what they are called; each page goes on where the one before ended. */
+export const findPeople = (q: string) =>
+  infiniteQueryOptions({
+    queryKey: ["people", "part", q],
+    initialPageParam: undefined as number | undefined,
+    queryFn: async ({ pageParam, signal }) => {
+      const query = { limit: 100, ...(q ? { q } : {}), ...(pageParam === undefined ? {} : { after: pageParam }) };
+      return taken(await api.GET("/landfall/v1/people", { params: { query }, signal }));
+    },
+    getNextPageParam: (last) => last.next ?? undefined,
+  });
 
-/** People whose id, e-mail, phone or internal id is this text, or who have this attribute; everybody without a text. */
+/** People who have this attribute, such as `plan = gold`. */
 export const search = (text: string) =>
   queryOptions({
-    queryKey: ["people", text],
+    queryKey: ["people", "attribute", text],
     queryFn: () => {
-      const [field, value] = text.includes("=") ? text.split(/\s*=\s*/, 2) : [undefined, text];
-      const is = (name: string) => ({ attribute: { field: name, operator: "eq", value: value ?? "" } });
-      const everybody = { attribute: { field: "cio_id", operator: "exists" } };
-      const filter = field ? is(field.trim()) : text ? { or: FIELDS.map(is) } : everybody;
+      const [field, value] = text.split(/\s*=\s*/, 2);
+      const filter = { attribute: { field: field?.trim() ?? "", operator: "eq", value: value ?? "" } };
       return call<Found>("POST", "/v1/customers?limit=100", { filter });
     },
   });

@@ -6,6 +6,7 @@ import { useState, type ReactNode } from "react";
 import { api, type Schemas, taken } from "../api/client";
 import { names } from "../api/questions";
 import { Answer, Empty, Heading, Problem } from "../parts/places";
+import { Repair } from "./names/Repair";
 import { wrongWith } from "./naming";
 
 type Named = Schemas["Named"];
@@ -45,6 +46,7 @@ export function NamesPage(): ReactNode {
                 </Text>
                 <Checkbox label="only those" checked={faulty} onChange={(event) => setFaulty(event.currentTarget.checked)} />
               </Group>
+              <Repair />
               <div className="scroll" tabIndex={0} role="region" aria-label="Names, table">
                 <Table verticalSpacing="xs">
                   <Table.Thead>

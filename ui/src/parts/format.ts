@@ -42,6 +42,16 @@ const day = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short" })
 export const atLength = (ms: number): string => moment.format(ms);
 export const inShort = (ms: number): string => brief.format(ms);
 export const asDay = (ms: number): string => day.format(ms);
+/** A moment in another zone, which it names. A zone that this browser does not know is told in UTC. */
+export function inZone(ms: number, timeZone: string): string {
+  if (timeZone === "UTC") return inUtc(ms);
+  try {
+    return `${new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium", timeZone }).format(ms)} ${timeZone}`;
+  } catch {
+    return inUtc(ms);
+  }
+}
+
 export const inUtc = (ms: number): string => `${new Date(ms).toISOString().replace("T", " ").slice(0, 19)} UTC`;
 
 /** How long ago, or how soon. */

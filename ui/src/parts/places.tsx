@@ -3,12 +3,14 @@ import { Alert, Anchor, Box, Code, Group, Loader, Stack, Text, Title } from "@ma
 import type { ReactNode } from "react";
 import type { Schemas } from "../api/client";
 import { ApiProblem } from "../api/problem";
-import { atLength, inShort, interval, inUtc, percent } from "./format";
+import { useWorkspaceZone } from "./zone";
+import { atLength, inShort, interval, inZone, percent } from "./format";
 
-/** A moment in the viewer's zone; UTC, in which the server stores it, on hover. */
+/** A moment in the viewer's zone; in the workspace's zone on hover. */
 export function Moment({ ms, long }: { ms: number; long?: boolean }): ReactNode {
+  const zone = useWorkspaceZone();
   return (
-    <time dateTime={new Date(ms).toISOString()} title={inUtc(ms)}>
+    <time dateTime={new Date(ms).toISOString()} title={inZone(ms, zone)}>
       {long ? atLength(ms) : inShort(ms)}
     </time>
   );
@@ -46,6 +48,8 @@ const MOODS: Record<string, keyof typeof SIGNS> = {
   ok: "good", delivered: "good", opened: "good", clicked: "good", converted: "good", running: "good", done: "good",
   sent: "idle", accepted: "idle", queued: "idle", attempted: "idle", created: "idle", draft: "idle", pending: "idle",
   alarm: "bad", missing: "bad", met: "good", waived: "warn", bounced: "bad", failed: "bad", expired: "bad", spammed: "bad", dropped: "bad", refused: "bad",
+  open: "bad", acknowledged: "warn", snoozed: "idle", resolved: "good", broken: "bad", kept: "good", too_little: "idle", held: "warn",
+  clear: "good", "not clear": "idle",
   suspect: "bad", changed: "warn", fine: "good", look: "idle",
   warning: "warn", undeliverable: "warn", suppressed: "warn", paused: "warn", deferred: "warn", unsubscribed: "warn",
 };

@@ -2,7 +2,7 @@
 import { Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { inShort, inUtc } from "../parts/format";
+import { Moment } from "../parts/places";
 import type { Judged, Period, Standing } from "./diagnosis";
 import { amount, evidence, sentence } from "./words";
 
@@ -23,7 +23,7 @@ export function Certainty({ judged, period }: { judged: Pick<Judged, "verdict" |
       {verdict.since ? (
         <>
           {" "}
-          Since <time dateTime={new Date(verdict.since.at_ms).toISOString()} title={inUtc(verdict.since.at_ms)}>{inShort(verdict.since.at_ms)}</time>.
+          Since <Moment ms={verdict.since.at_ms} />.
         </>
       ) : null}
       {verdict.money.lost > 0 ? ` 95 %: ${amount(low / days, unit)} to ${amount(high / days, unit)} a day.` : null}

@@ -3,6 +3,7 @@
 use axum::Json;
 use landfall_domain::input::{Body, Input, Source};
 use landfall_domain::message::{NameOf, SourceKind};
+use landfall_journey::names::lint as departures_of;
 use serde::{Deserialize, Serialize};
 
 use super::problem::{Problem, ProblemBody};
@@ -105,4 +106,54 @@ pub(crate) async fn put(
     };
     visit.workspace.submit(vec![input]).await?;
     Ok(list(visit).await)
+}
+
+/// A message's name that departs from the convention, with what it probably means.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Departure {
+    #[serde(flatten)]
+    named: Named,
+    /// In what it departs, each with what to write.
+    breaches: Vec<String>,
+    /// What it probably means, as a name that follows the convention; parts that nobody can guess are `-`.
+    repair: String,
+    /// Parts that somebody has to fill in: `journey`, `step`, `delay`, `intent`. Empty: `repair` can be
+    /// given as it is.
+    unknown: Vec<&'static str>,
+}
+
+/// Names that depart from the convention.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct DepartureList {
+    /// By number of the journey and step.
+    departures: Vec<Departure>,
+}
+
+/// Names of messages that depart from `Journey | Step | Delay | Intent`, with what they probably mean.
+#[utoipa::path(get, path = "/landfall/v1/names/lint", operation_id = "lintNames",
+    responses((status = 200, body = DepartureList), (status = 401, body = ProblemBody)), tag = "names")]
+pub(crate) async fn lint(visit: Visit) -> Json<DepartureList> {
+    let Json(NameList { names }) = list(visit).await;
+    let journey_of = |of: &Named| {
+        let same = |named: &&Named| {
+            named.step_id.is_none() && named.source == of.source && named.source_id == of.source_id
+        };
+        names.iter().find(same).map(|named| named.name.as_str())
+    };
+    // Names of steps are names of messages; those of journeys and variants follow no convention.
+    let messages = names
+        .iter()
+        .filter(|named| named.step_id.is_some() && named.variant_id.is_none());
+    let departures = messages.filter_map(|named| {
+        let finding = departures_of(&named.name, journey_of(named))?;
+        Some(Departure {
+            named: named.clone(),
+            breaches: finding.breaches.iter().map(ToString::to_string).collect(),
+            repair: finding.repair,
+            unknown: finding.unknown.iter().map(|part| part.name()).collect(),
+        })
+    });
+    Json(DepartureList {
+        departures: departures.collect(),
+    })
 }

@@ -1,5 +1,5 @@
 /** The answer first: which journeys are well, which lose what and where; then the picture behind it. */
-import { Alert, Button, Code, Group, List, Paper, Stack, Text, Title } from "@mantine/core";
+import { Alert, Button, Code, Group, List, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, type ReactNode } from "react";
@@ -8,6 +8,7 @@ import { Answer, Empty, Moment, Problem, Share, State } from "../../parts/places
 import { platform } from "../../parts/format";
 import { Verdict } from "../../verdict/VerdictLine";
 import { headline } from "../../verdict/words";
+import { incidents } from "../alerts/questions";
 import { HealthTable, MEASURES } from "./HealthTable";
 import { compared, DAYS, windows } from "./windows";
 
@@ -42,10 +43,11 @@ export function HomePage(): ReactNode {
       ) : (
         <HealthTable lines={now} platforms={platforms} before={before} trend={trend.data?.rows ?? []} fallen={fallen} range={range.now} />
       )}
-      <Group align="stretch" grow preventGrowOverflow={false}>
+      <SimpleGrid cols={{ base: 1, md: 3 }}>
         <CoveragePart />
-        <Incidents />
-      </Group>
+        <OpenIncidents />
+        <Sending />
+      </SimpleGrid>
     </Stack>
   );
 }
@@ -87,7 +89,7 @@ function Beginning(): ReactNode {
 function CoveragePart(): ReactNode {
   const answer = useQuery(coverage("30d"));
   return (
-    <Paper withBorder p="md" component="section" aria-label="Coverage" miw={280}>
+    <Paper withBorder p="md" component="section" aria-label="Coverage">
       <Title order={2} size="h4">
         Coverage
       </Title>
@@ -116,10 +118,43 @@ function CoveragePart(): ReactNode {
   );
 }
 
-function Incidents(): ReactNode {
+function OpenIncidents(): ReactNode {
+  const answer = useQuery(incidents("live"));
+  return (
+    <Paper withBorder p="md" component="section" aria-label="Open incidents">
+      <Title order={2} size="h4">
+        Open incidents
+      </Title>
+      <Answer of={answer}>
+        {(data) => (
+          <Stack gap="xs" mt="xs">
+            {data.incidents.length === 0 ? <Text>No rate is beside what is usual for its hour.</Text> : null}
+            {data.incidents.slice(0, 5).map((one) => (
+              <Group key={one.id} gap="xs" wrap="nowrap" align="flex-start">
+                <State name={one.state} />
+                <Text size="sm">
+                  <Link to="/alerts/$incident" params={{ incident: one.id }}>
+                    {one.title}
+                  </Link>{" "}
+                  {one.journeys.map((journey) => journey.name ?? journey.journey).join(", ")}, since <Moment ms={one.since_ms} />
+                </Text>
+              </Group>
+            ))}
+            {data.total > 5 ? <Link to="/alerts">All {data.total}</Link> : null}
+            <Text size="sm" c="dimmed">
+              {data.monitor.problem ?? `${data.monitor.watching} series are watched.`}
+            </Text>
+          </Stack>
+        )}
+      </Answer>
+    </Paper>
+  );
+}
+
+function Sending(): ReactNode {
   const answer = useQuery({ ...health(), refetchInterval: 30_000 });
   return (
-    <Paper withBorder p="md" component="section" aria-label="Sending" miw={280}>
+    <Paper withBorder p="md" component="section" aria-label="Sending">
       <Title order={2} size="h4">
         Sending
       </Title>

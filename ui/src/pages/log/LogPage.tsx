@@ -14,6 +14,7 @@ import { FilterBar } from "./FilterBar";
 import { bucketOf, type FilterName, type Filters, filtersOf, LABELS } from "./filters";
 import { Export } from "./Export";
 import { useTail } from "./tail";
+import { Views } from "./Views";
 
 const route = getRouteApi("/log");
 
@@ -48,6 +49,7 @@ export function LogPage(): ReactNode {
             >
               {search.tail ? "● Live" : "Follow live"}
             </Button>
+            <Views search={search} />
             <Export filters={filters} />
           </>
         }

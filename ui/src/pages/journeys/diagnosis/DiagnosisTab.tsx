@@ -6,7 +6,7 @@ import { useMemo, type ReactNode } from "react";
 import { diagnosis, diagnosisPath, type Diagnosed } from "../../../api/questions";
 import { Waterfall } from "../../../charts/Waterfall";
 import { Figure } from "../../../parts/Figure";
-import { asDay, inUtc, percent } from "../../../parts/format";
+import { asDay, percent } from "../../../parts/format";
 import { Answer, Moment } from "../../../parts/places";
 import type { Fact } from "../../../verdict/diagnosis";
 import { Certainty, COLOR, SIGN } from "../../../verdict/VerdictLine";
@@ -97,10 +97,7 @@ function TheVerdict({ data, name }: { data: Diagnosed; name: string }): ReactNod
       {verdict.since ? (
         <Text size="sm" mt="xs">
           It began <Moment ms={verdict.since.at_ms} />: the counts allow{" "}
-          <span title={inUtc(verdict.since.earliest_ms)}>
-            <Moment ms={verdict.since.earliest_ms} />
-          </span>{" "}
-          to <Moment ms={verdict.since.latest_ms} />. The rate was {percent(verdict.since.before)}, and is {percent(verdict.since.after)}.
+          <Moment ms={verdict.since.earliest_ms} /> to <Moment ms={verdict.since.latest_ms} />. The rate was {percent(verdict.since.before)}, and is {percent(verdict.since.after)}.
         </Text>
       ) : null}
       {verdict.coincides.map((change) => (
