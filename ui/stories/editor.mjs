@@ -94,6 +94,7 @@ export function editorStories({ story, see, barriers, picture, landfall }) {
     await page.keyboard.press("Alt+ArrowDown");
     await page.waitForFunction(() => document.activeElement?.dataset.edit === "greet");
     assert.deepEqual(await ids(), [["loyal", ["gift"], ["day"]], "greet", "again"]);
+    await page.getByRole("status").getByText("Done: move greet down").waitFor({ state: "attached" });
     await page.keyboard.press("Control+z");
     assert.deepEqual(await ids(), all);
     await step(page, "again").focus();
@@ -159,6 +160,8 @@ export function editorStories({ story, see, barriers, picture, landfall }) {
     await page.getByRole("button", { name: "Run them" }).click();
     await see(page, /profiles went through, everything as expected/);
     await page.getByRole("region", { name: "Test profiles, table" }).getByText("remind/push").first().waitFor();
+    await page.getByRole("button", { name: "Forecast it" }).click();
+    await page.getByRole("row", { name: /^would enter/ }).waitFor();
     await picture(page, "journey-try");
     assert.deepEqual(await barriers(page), []);
   });
@@ -192,5 +195,41 @@ export function editorStories({ story, see, barriers, picture, landfall }) {
     await table.getByRole("columnheader", { name: "People here now" }).waitFor();
     await table.getByRole("row", { name: /^hour wait 1h \d+/ }).waitFor();
     await table.getByText(/\d+ no device/).first().waitFor();
+  });
+
+  story("every type of step can be added, and the server takes each as it comes", async (page) => {
+    await page.goto("/journeys/new?from=blank");
+    await place(page, "at the beginning").click();
+    const types = page.getByRole("dialog").locator(".palette button");
+    await types.first().waitFor();
+    const names = await types.allInnerTexts();
+    assert.equal(names.length, 22);
+    await page.keyboard.press("Escape");
+    // Segments are numbers of this workspace, and behind an exit nobody comes by.
+    for (const name of names.filter((one) => !/segment|^■/i.test(one))) {
+      await place(page, "at the beginning").click();
+      await types.filter({ hasText: name.split("\n").at(-1) }).first().click();
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+    }
+    await fine(page, see);
+    const { steps } = await json(page);
+    assert.equal(steps.length, 19);
+    assert.equal(new Set(steps.map((one) => one.id)).size, 19);
+  });
+
+  story("a change of a running journey that the launch gate forbids is refused with what is missing", async (page) => {
+    await page.goto("/journeys/cart-recovery?tab=definition&panel=journey");
+    await form(page).getByText("Goal and revenue").click();
+    await form(page).getByLabel("Met when").selectOption("");
+    await form(page).getByText("When it ends early").click();
+    await form(page).getByLabel("When the goal is met").uncheck();
+    await fine(page, see);
+    await page.getByRole("button", { name: "Apply" }).click();
+    await page.getByRole("alert").getByText(/must not go to people yet/).waitFor();
+    await form(page).getByText("✕ Goal and revenue").waitFor();
+    const { version } = await landfall().app("GET", "/landfall/v1/journeys/cart-recovery");
+    assert.equal(version, 1);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("alert").waitFor({ state: "detached" });
   });
 }

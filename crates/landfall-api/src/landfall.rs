@@ -159,6 +159,7 @@ fn journey_routes() -> OpenApiRouter<App> {
         .routes(routes!(journeys::pause))
         .routes(routes!(journeys::stop))
         .routes(routes!(journeys::forecast::get))
+        .routes(routes!(journeys::forecast::of_draft))
         .routes(routes!(journeys::gate::get))
         .routes(routes!(journeys::gate::waivers, journeys::gate::waive))
         .routes(routes!(journeys::qa::get, journeys::qa::run))

@@ -11,15 +11,18 @@ mod lately;
 mod measured;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use landfall_domain::channel::Platform;
 use landfall_domain::ids::JourneyId;
 use landfall_domain::reason::Reason;
 use landfall_domain::time::{DAY_MS, Timestamp};
-use landfall_journey::Refusal;
 use landfall_journey::forecast::{Cost, Intent, fallback_cost, intents};
+use landfall_journey::{Numbering, Plan, Refusal};
+use serde_json::Value;
 
-use crate::journeys::{Journey, JourneyError};
+use crate::journeys::{Journey, JourneyError, JourneyState};
+use crate::live::Live;
 use crate::workspace::Workspace;
 
 pub use base::{Base, Kind};
@@ -62,7 +65,7 @@ pub struct IntentForecast {
     pub fallback: Cost,
 }
 
-/// What would come of a journey's newest version if it started now.
+/// What would come of a journey's newest version, or of a draft, if it started now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Forecast {
     /// Which journey.
@@ -109,9 +112,56 @@ impl Workspace {
     pub async fn forecast(&self, name: &str) -> Result<Forecast, JourneyError> {
         let (id, journey) = self.find_journey(name).await?;
         let plan = self.newest_plan(id, &journey).await?;
+        self.forecast_plan(id, journey, plan).await
+    }
+
+    /// The same for a definition that is being written: nothing is stored. What its conditions ask about what
+    /// people did is known as far as it is counted for others already; the assumptions say when it is not.
+    ///
+    /// # Errors
+    /// When the definition has faults, or the store cannot be read.
+    pub async fn forecast_draft(&self, definition: &Value) -> Result<Forecast, JourneyError> {
+        let plan = Arc::new(self.check_journey(definition).await?);
+        let slug = &plan.definition.id;
+        let (id, journey) = match self.find_journey(slug).await {
+            Ok(known) => known,
+            Err(JourneyError::Missing(_)) => (plan.journey, self.unapplied(&plan)),
+            Err(error) => return Err(error),
+        };
+        let journey = Journey {
+            version: plan.version,
+            ..journey
+        };
+        self.forecast_plan(id, journey, plan).await
+    }
+
+    /// A journey that nobody applied yet.
+    fn unapplied(&self, plan: &Plan) -> Journey {
+        Journey {
+            slug: plan.definition.id.clone(),
+            name: plan.definition.name.clone(),
+            state: JourneyState::Draft,
+            version: plan.version,
+            numbering: Numbering::new(plan.journey),
+            build: None,
+            unsettled: false,
+            recompute: None,
+            created_at: self.now(),
+            updated_at: self.now(),
+            started_at: None,
+        }
+    }
+
+    async fn forecast_plan(
+        &self,
+        id: JourneyId,
+        journey: Journey,
+        plan: Arc<Plan>,
+    ) -> Result<Forecast, JourneyError> {
         let measured = measured::read(self, self.now()).await?;
         let (live, now, salt) = (self.live(), self.now(), self.shared.salt);
-        let about = std::sync::Arc::clone(&plan);
+        let uncounted = uncounted(&plan, &live);
+        let about = Arc::clone(&plan);
         let counted = self.read(move |store| {
             let around = count::Around {
                 plan: &about,
@@ -159,8 +209,22 @@ impl Workspace {
             assumptions: Vec::new(),
         };
         forecast.assumptions = assumptions(&forecast);
+        if uncounted {
+            forecast.assumptions.insert(1, UNCOUNTED.to_owned());
+        }
         Ok(forecast)
     }
+}
+
+/// What is said of a draft whose conditions ask something new.
+const UNCOUNTED: &str = "Conditions of the draft ask about something that people did and that is not counted yet: here \
+                         it counts as never done. Apply the draft, and its forecast knows the past.";
+
+/// Whether conditions of a plan ask about what nobody asked about before.
+fn uncounted(plan: &Plan, live: &Live) -> bool {
+    let conditions = plan.conditions().into_iter();
+    let mut patterns = conditions.flat_map(landfall_audience::Condition::patterns);
+    patterns.any(|pattern| !live.patterns.contains(pattern.id()))
 }
 
 /// A week, of whose people the same share enters as of all.

@@ -75,18 +75,16 @@ interface Props {
   range: string;
   /** Whose definition it is; without one, what others send is shown and nobody is known to wait. */
   journey?: string | undefined;
-  /** Only who is in this version. */
-  version?: number | undefined;
 }
 
-export function FlowTab({ definition, source, range, journey, version }: Props): ReactNode {
+export function FlowTab({ definition, source, range, journey }: Props): ReactNode {
   const again = { refetchInterval: 15_000 };
   const asked = { journey: source, range, by: "journey,step", measures: "reached,sent,delivered" };
   const counts = useQuery({ ...metrics(asked), ...again });
   const causes = useQuery({ ...metrics({ ...asked, by: "journey,step,reason", measures: "reached" }), ...again });
   const now = useQuery({ ...waitingIn(journey ?? ""), enabled: journey !== undefined });
   const numbers = useMemo(() => numbersOf(counts.data?.rows ?? [], causes.data?.rows ?? []), [counts.data, causes.data]);
-  const waiting = useMemo(() => now.data && waitingAt(now.data.steps, version), [now.data, version]);
+  const waiting = useMemo(() => now.data && waitingAt(now.data.steps), [now.data]);
   const grid = useMemo(() => flowGrid(flowOf(definition).nodes, numbers, waiting), [definition, numbers, waiting]);
   return (
     <Answer of={counts}>

@@ -3,8 +3,8 @@ import { Button, Group, Paper, Stack, Table, Text, TextInput, Title } from "@man
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { api, taken, type Schemas } from "../../api/client";
-import { count, platform } from "../../parts/format";
 import { Answer, Moment, Problem, State } from "../../parts/places";
+import { ForecastShown } from "./ForecastShown";
 import { QaTable, type QaReport } from "./QaTable";
 
 const gate = (journey: string) => ({
@@ -145,53 +145,18 @@ function Waive({ journey, requirement }: { journey: string; requirement: string 
   );
 }
 
-export function Forecast({ journey }: { journey: string }): ReactNode {
+function Forecast({ journey }: { journey: string }): ReactNode {
   const answer = useQuery({
     queryKey: ["journeys", journey, "forecast"],
     queryFn: async () =>
       taken(await api.GET("/landfall/v1/journeys/{journey}/forecast", { params: { path: { journey } } })),
   });
-  const people = (of: Schemas["PeopleAnswer"]) =>
-    Object.entries(of.by_platform)
-      .map(([name, number]) => `${platform(name)} ${count(number as number)}`)
-      .join(", ");
   return (
     <Paper withBorder p="md" component="section" aria-label="Forecast">
       <Title order={2} size="h4" mb="xs">
         Forecast
       </Title>
-      <Answer of={answer}>
-        {(data) => (
-          <>
-            <Text mb="xs">{data.base.told}</Text>
-            <Table maw={640} withRowBorders={false}>
-              <Table.Tbody>
-                {(
-                  [
-                    ["would enter", data.qualified],
-                    ["have a token that works", data.covered],
-                    ["may get a message", data.eligible],
-                  ] as const
-                ).map(([title, of]) => (
-                  <Table.Tr key={title}>
-                    <Table.Th scope="row">{title}</Table.Th>
-                    <Table.Td>{count(of.people)}</Table.Td>
-                    <Table.Td>{people(of)}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-            <Text size="sm">
-              Fallback would cost between {data.fallback_cost.least} and {data.fallback_cost.most}.
-            </Text>
-            {data.assumptions.map((assumption) => (
-              <Text size="sm" c="dimmed" key={assumption}>
-                {assumption}
-              </Text>
-            ))}
-          </>
-        )}
-      </Answer>
+      <Answer of={answer}>{(data) => <ForecastShown data={data} />}</Answer>
     </Paper>
   );
 }

@@ -8,16 +8,17 @@ use landfall_engine::forecast::{self, Forecast, IntentForecast, People};
 use landfall_journey::forecast::Cost;
 use landfall_journey::money;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::super::problem::{Problem, ProblemBody};
-use super::super::visit::{Place, Visit};
+use super::super::visit::{Place, Sent, Visit};
 
 /// What would come of a journey if it started now.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ForecastAnswer {
     /// The journey's slug.
     journey: String,
-    /// The newest version: the one that is forecast.
+    /// The version that is forecast: the newest, or the one that the draft would become.
     version: u32,
     /// Whom the trigger is about.
     base: BaseAnswer,
@@ -239,5 +240,18 @@ pub(crate) async fn get(
     Place(name): Place<String>,
 ) -> Result<Json<ForecastAnswer>, Problem> {
     let forecast = visit.workspace.forecast(&name).await?;
+    Ok(Json(ForecastAnswer::of(forecast, visit.complete())))
+}
+
+/// What would come of a definition that is being written if it started now. Nothing is stored; `assumptions` say
+/// when its conditions ask about something that is not counted yet.
+#[utoipa::path(post, path = "/landfall/v1/forecast", operation_id = "forecastDraft", request_body = Object,
+    responses((status = 200, body = ForecastAnswer), (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody), (status = 422, body = ProblemBody)), tag = "journeys")]
+pub(crate) async fn of_draft(
+    visit: Visit,
+    Sent(definition): Sent<Value>,
+) -> Result<Json<ForecastAnswer>, Problem> {
+    let forecast = visit.workspace.forecast_draft(&definition).await?;
     Ok(Json(ForecastAnswer::of(forecast, visit.complete())))
 }

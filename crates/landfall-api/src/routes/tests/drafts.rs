@@ -95,3 +95,23 @@ async fn old_versions_of_a_journey_say_what_they_said() {
         json!({"running": 0, "at_the_door": 0, "steps": [], "unknown": 0, "complete": true})
     );
 }
+
+#[tokio::test]
+async fn a_draft_is_forecast_without_being_stored() {
+    let house = House::open();
+    let draft = journey("Hello");
+    let forecast = |body: Value| house.own(1, "POST /landfall/v1/forecast", body.to_string());
+    let (status, told) = forecast(draft.clone()).await.said();
+    assert_eq!((status, &told["version"]), (200, &json!(1)), "{told}");
+    assert_eq!(told["qualified"]["people"], 0);
+    let mut faulty = draft;
+    faulty["steps"][0]["delay"] = json!("soon");
+    let (status, told) = forecast(faulty).await.said();
+    assert_eq!(
+        (status, &told["error"]["faults"][0]["path"]),
+        (422, &json!("steps[0].delay")),
+        "{told}"
+    );
+    let list = house.own(1, "GET /landfall/v1/journeys", "").await.json();
+    assert_eq!(list["journeys"], json!([]));
+}

@@ -156,6 +156,45 @@ async fn an_event_trigger_counts_who_did_it_lately_who_is_covered_and_what_fallb
 }
 
 #[tokio::test]
+async fn a_draft_is_forecast_like_what_it_would_become_and_says_what_it_cannot_know() {
+    let house = House::new();
+    people(&house).await;
+    let workspace = house.workspace();
+    let drafted = workspace.forecast_draft(&cart()).await.expect("reads");
+    assert_eq!(drafted.journey.version, 1);
+    assert!(
+        workspace.find_journey("cart").await.is_err(),
+        "it is not stored"
+    );
+    house.apply(&cart()).await;
+    let applied = workspace.forecast("cart").await.expect("reads");
+    assert_eq!(
+        (&drafted.qualified, &drafted.covered, &drafted.eligible),
+        (&applied.qualified, &applied.covered, &applied.eligible)
+    );
+    assert_eq!(drafted.fallback, applied.fallback);
+    assert_eq!(drafted.assumptions, applied.assumptions);
+
+    let mut changed = cart();
+    changed["entry"] = json!({"filter": {"event": "wishlist_shared", "within": "7d"}});
+    let told = workspace.forecast_draft(&changed).await.expect("reads");
+    assert_eq!((told.journey.version, told.qualified.all), (2, 0));
+    assert!(
+        told.assumptions[1].contains("not counted yet"),
+        "{:?}",
+        told.assumptions
+    );
+    house.apply(&changed).await;
+    let told = workspace.forecast("cart").await.expect("reads");
+    assert!(!told.assumptions[1].contains("not counted yet"));
+    changed["steps"] = json!([]);
+    assert!(
+        workspace.forecast_draft(&changed).await.is_err(),
+        "it has faults"
+    );
+}
+
+#[tokio::test]
 async fn whoever_is_in_the_journey_or_was_too_lately_does_not_qualify() {
     let house = House::new();
     people(&house).await;

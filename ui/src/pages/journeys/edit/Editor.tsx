@@ -105,12 +105,14 @@ export default function Editor({ text, applied }: { text: string; applied?: Appl
   const back = () => {
     if (history.past.length > 0) announce(`Undone: ${history.now.did}`);
     setBroken(null);
+    apply.reset();
     setHistory(undo);
   };
   const forth = () => {
     const [next] = history.future;
     if (next) announce(`Done again: ${next.did}`);
     setBroken(null);
+    apply.reset();
     setHistory(redo);
   };
   const typed = (next: string) => {
@@ -155,7 +157,7 @@ export default function Editor({ text, applied }: { text: string; applied?: Appl
             <div className="panel-body" role="region" aria-label="Form">
               <Tabs.Panel value="step">{chosen && chosen !== START ? <StepPanel key={chosen} id={chosen} actions={actions} /> : <Nothing faults={faults} />}</Tabs.Panel>
               <Tabs.Panel value="journey"><JourneyPanel /></Tabs.Panel>
-              <Tabs.Panel value="json"><FaultList faults={faults} lead /><JsonPanel text={broken ?? write(draft)} write={typed} wrong={wrongJson && `Not JSON yet: ${wrongJson}`} id={String(draft["id"] ?? "")} /></Tabs.Panel>
+              <Tabs.Panel value="json"><FaultList faults={faults} lead /><JsonPanel text={broken ?? write(draft)} write={typed} wrong={wrongJson && `Not JSON yet: ${wrongJson}. The picture shows what could be read last; an edit of it takes the place of this text.`} id={String(draft["id"] ?? "")} /></Tabs.Panel>
               <Tabs.Panel value="try"><TryPanel applied={applied} dirty={dirty} /></Tabs.Panel>
             </div>
           </Tabs>

@@ -5,7 +5,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { api, taken } from "../../../api/client";
 import { Problem } from "../../../parts/places";
-import { Forecast } from "../Launch";
+import { ForecastShown } from "../ForecastShown";
 import { QaTable, type QaReport } from "../QaTable";
 import { useEditing } from "./editing";
 
@@ -20,6 +20,9 @@ export function TryPanel({ applied, dirty }: { applied: Applied | undefined; dir
   const run = useMutation({
     mutationFn: async (definition: unknown) => taken(await api.POST("/landfall/v1/qa", { body: definition as never })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["journeys"] }),
+  });
+  const forecast = useMutation({
+    mutationFn: async (definition: unknown) => taken(await api.POST("/landfall/v1/forecast", { body: definition as never })),
   });
   const stale = run.data !== undefined && run.variables !== draft;
   return (
@@ -44,17 +47,31 @@ export function TryPanel({ applied, dirty }: { applied: Applied | undefined; dir
           </>
         ) : null}
       </section>
-      {applied ? (
-        <>
-          <Text size="sm">
-            {dirty ? `Forecast and launch gate tell of version ${applied.version}, which is applied. ` : ""}
-            <Link to="/journeys/$journey" params={{ journey: applied.id }} search={{ tab: "launch" }}>Launch gate</Link>
-          </Text>
-          <Forecast journey={applied.id} />
-        </>
-      ) : (
-        <Text size="sm" c="dimmed">Forecast and launch gate tell of applied versions: apply the definition, and find them under Launch. A draft sends nothing.</Text>
-      )}
+      <section aria-label="Forecast of this draft">
+        <Group justify="space-between" mb="xs">
+          <h2 className="panel-title">Forecast</h2>
+          <Button size="xs" loading={forecast.isPending} onClick={() => forecast.mutate(draft)}>Forecast it</Button>
+        </Group>
+        {forecast.error ? <Problem error={forecast.error} /> : null}
+        {forecast.data ? (
+          <>
+            {forecast.variables === draft ? null : <Text size="sm" role="status">The draft was changed since.</Text>}
+            <ForecastShown data={forecast.data} />
+          </>
+        ) : (
+          <Text size="sm" c="dimmed">Whom the draft would reach if it started now, over which channel, and what its fallback would cost.</Text>
+        )}
+      </section>
+      <Text size="sm">
+        {applied ? (
+          <>
+            The <Link to="/journeys/$journey" params={{ journey: applied.id }} search={{ tab: "launch" }}>launch gate</Link> tells what
+            version {applied.version} still lacks{dirty ? "; what you changed here is not applied yet" : ""}.
+          </>
+        ) : (
+          "Once the definition is applied, the launch gate tells what it still lacks. A draft sends nothing."
+        )}
+      </Text>
     </Stack>
   );
 }

@@ -29,8 +29,6 @@ export interface Box {
   spot?: Spot;
   /** What is written on the way that begins here. */
   label?: string;
-  /** How many steps one stands within. */
-  depth: number;
 }
 
 export interface Line {
@@ -100,7 +98,7 @@ class Drawing {
   }
 
   /** Draws a way from `y` down, around the middle `x`; gives where it ends, and what comes out of it. */
-  way(way: Way, from: string[], x: number, top: number, label: string, depth: number): { y: number; out: string[] } {
+  way(way: Way, from: string[], x: number, top: number, label: string): { y: number; out: string[] } {
     const steps = stepsOf(this.draft, way);
     const { spot: size, gap } = this.sizes;
     let [y, open] = [top, from];
@@ -110,20 +108,20 @@ class Drawing {
       const spot: Spot = { way, at: place };
       const id = spotId(spot);
       const named = place === 0 && label ? { label } : {};
-      this.boxes.push({ id, kind: "spot", x: x - size / 2, y, width: size, height: size, spot, depth, ...named });
+      this.boxes.push({ id, kind: "spot", x: x - size / 2, y, width: size, height: size, spot, ...named });
       this.join(open, id);
       y += size + gap;
       open = [id];
       const step = steps[place];
-      if (step) ({ y, out: open } = this.step(step, spot, open, x, y, depth));
+      if (step) ({ y, out: open } = this.step(step, spot, open, x, y));
     }
     return { y, out: open };
   }
 
-  private step(step: Step, spot: Spot, from: string[], x: number, y: number, depth: number): { y: number; out: string[] } {
+  private step(step: Step, spot: Spot, from: string[], x: number, y: number): { y: number; out: string[] } {
     const { width: own, gap } = this.sizes;
     const height = this.sizes.heightOf(step);
-    this.boxes.push({ id: step.id, kind: "step", x: x - own / 2, y, width: own, height, step, spot, depth });
+    this.boxes.push({ id: step.id, kind: "step", x: x - own / 2, y, width: own, height, step, spot });
     this.join(from, step.id);
     const below = y + height + gap;
     const forks = forksOf(step);
@@ -134,7 +132,7 @@ class Drawing {
       const width = widths[nth] ?? own;
       const middle = left + width / 2;
       left += width + ASIDE;
-      return this.way({ parent: step.id, key: fork.key }, [step.id], middle, below + gap, fork.label, depth + 1);
+      return this.way({ parent: step.id, key: fork.key }, [step.id], middle, below + gap, fork.label);
     });
     return { y: Math.max(...ends.map((end) => end.y)) + gap / 2, out: ends.flatMap((end) => end.out) };
   }
@@ -144,10 +142,10 @@ class Drawing {
 export function picture(draft: Draft, sizes: Sizes = EDITED): Picture {
   const drawing = new Drawing(draft, sizes);
   const { width, head: tall, gap } = sizes;
-  const head: Box = { id: START, kind: "start", x: -width / 2, y: 0, width, height: tall, depth: 0 };
+  const head: Box = { id: START, kind: "start", x: -width / 2, y: 0, width, height: tall };
   drawing.boxes.push(head);
-  const { y, out } = drawing.way(TRUNK, [START], 0, tall + gap, "", 0);
-  if (out.length > 0) drawing.boxes.push({ id: END, kind: "end", x: -40, y, width: 80, height: 30, depth: 0 });
+  const { y, out } = drawing.way(TRUNK, [START], 0, tall + gap, "");
+  if (out.length > 0) drawing.boxes.push({ id: END, kind: "end", x: -40, y, width: 80, height: 30 });
   drawing.join(out, END);
   const ids = new Set(everyStep(draft).map(({ step }) => step.id));
   for (const { step } of everyStep(draft)) {

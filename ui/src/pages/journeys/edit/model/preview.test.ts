@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isTemplate, personOf, profileData, sampleData } from "./preview";
+import { personOf, profileData, sampleData } from "./preview";
 
 it("fills in what templates read of the event, and leaves what is known", () => {
   const reads = ["customer.first_name", "event.url", "event.cart.total", "event.items[].name"];
@@ -19,8 +19,4 @@ it("tells an address from an id", () => {
   expect(personOf(" ann ")).toEqual({ id: "ann" });
   expect(personOf("ann@shop.example")).toEqual({ email: "ann@shop.example" });
   expect(personOf(" ")).toBeUndefined();
-});
-
-it("knows templates by their brackets", () => {
-  expect(["{{ a }}", "{% if a %}", "plain", 3].map(isTemplate)).toEqual([true, true, false, false]);
 });

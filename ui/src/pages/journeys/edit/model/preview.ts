@@ -48,9 +48,6 @@ export function personOf(text: string): Bag | undefined {
   return who.includes("@") ? { email: who } : { id: who };
 }
 
-/** Whether a text is a template. */
-export const isTemplate = (text: unknown): boolean => typeof text === "string" && /\{\{|\{%/.test(text);
-
 /** HTML as a text to read; no script of it runs, and nothing of it is loaded. */
 export function readableHtml(html: string): string {
   const page = new DOMParser().parseFromString(html, "text/html");
