@@ -147,12 +147,11 @@ impl Profile {
         self.tallies.retain(|(id, _)| !forget(*id));
     }
 
-    /// Forgets everything that was counted and keeps the segments: before the whole stored history is
-    /// absorbed anew, in any order.
-    pub fn forget_history(&mut self) {
-        self.tallies.clear();
-        self.sends = Sends::default();
-        self.tokens = TokenHistory::default();
+    /// Takes what was counted in `history` in place of what was counted here, and keeps the segments.
+    pub fn take_history(&mut self, history: Self) {
+        self.tallies = history.tallies;
+        self.sends = history.sends;
+        self.tokens = history.tokens;
     }
 
     /// The earliest moment at which time alone changes a membership: when

@@ -37,6 +37,14 @@ impl EventData {
     }
 }
 
+impl EventData {
+    /// Takes the text as it is stored, without looking into it. It was made from a value.
+    pub(crate) fn of_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text: Option<Box<RawValue>> = Deserialize::deserialize(deserializer)?;
+        Ok(Self(text.map(Arc::from)))
+    }
+}
+
 impl From<&Value> for EventData {
     fn from(value: &Value) -> Self {
         if value.is_null() {

@@ -336,7 +336,8 @@ impl Intake {
         let mut reactor = Reactor::new(&self.workspace, Arc::clone(live), now);
         self.set.tell_news(reactor.is_some());
         if let Some(reactor) = &mut reactor {
-            reactor.expect_recounts(batch.iter().flat_map(|job| job.inputs.iter()));
+            let inputs = batch.iter().flat_map(|job| job.inputs.iter());
+            reactor.look_ahead(&self.set, inputs)?;
         }
         let mut decided = Vec::with_capacity(batch.len());
         for job in batch {

@@ -10,6 +10,7 @@
 //! batch is decided on.
 
 mod absorb;
+mod ahead;
 mod dates;
 mod door;
 mod effects;
@@ -26,6 +27,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use landfall_audience::{MessageLabel, Touched};
+use landfall_domain::activity::Activity;
 use landfall_domain::decide::Taken;
 use landfall_domain::ids::{MessageKey, PersonKey};
 use landfall_domain::input::{Body, Input};
@@ -57,11 +59,12 @@ pub(crate) struct Reactor {
     salt: Salt,
     fixed_share: Option<u32>,
     now: Timestamp,
-    minds: FxHashMap<PersonKey, Mind>,
+    /// Boxed, and what was looked at ahead too: a table of large values is made of fresh memory in each batch.
+    minds: FxHashMap<PersonKey, Box<Mind>>,
     labels: FxHashMap<MessageKey, MessageLabel>,
     interests: Arc<Interests>,
-    /// What is stored about those who are counted anew.
-    pasts: history::Pasts,
+    /// Who was looked at before the batch was decided.
+    ahead: FxHashMap<PersonKey, Box<Mind>>,
     /// Whose memberships have to be looked at.
     stirred: Vec<PersonKey>,
     /// What journeys have to be told of.
@@ -76,6 +79,10 @@ struct Mind {
     memory: Memory,
     changed: bool,
     touched: Touched,
+    /// What was found ahead when everything was looked at; the memory is as it is afterwards.
+    reviewed: Option<ahead::Reviewed>,
+    /// Inputs that were counted ahead, where journeys look for interest in products in them.
+    interesting: Vec<Activity>,
 }
 
 impl Reactor {
@@ -91,7 +98,7 @@ impl Reactor {
             minds: FxHashMap::default(),
             labels: FxHashMap::default(),
             interests: Arc::clone(&workspace.shared.interests),
-            pasts: history::Pasts::default(),
+            ahead: FxHashMap::default(),
             stirred: Vec::new(),
             stirs: Vec::new(),
             shut: false,
@@ -154,7 +161,7 @@ impl Reactor {
     fn take_prompt(&mut self, set: &WorkingSet, input: &RunInput) -> Result<(), StoreError> {
         match input {
             RunInput::Review { person, look } => {
-                if *look == Look::Recount {
+                if *look == Look::Recount && !self.take_ahead(set, *person)? {
                     self.recount(set, *person)?;
                 }
                 if *look != Look::Due {
@@ -202,7 +209,7 @@ impl Reactor {
                 memory: memory.ok().flatten().unwrap_or_default(),
                 ..Mind::default()
             };
-            place.insert(mind);
+            place.insert(Box::new(mind));
             if let Some(damage) = damaged {
                 tracing::error!(person = person.0, %damage, "a profile is counted anew");
                 self.remember_anew(set, person)?;
@@ -262,15 +269,17 @@ impl Reactor {
                 false => Vec::new(),
             };
             let profile = &mut mind.memory.profile;
-            for (segment, _) in profile.memberships() {
-                if !live.data_driven.contains(segment) {
-                    set.set_membership(*segment, key, false);
-                }
+            let reviewed = mind.reviewed.take();
+            let reviewed = reviewed.unwrap_or_else(|| ahead::Reviewed {
+                gone: ahead::gone(&live, profile),
+                changes: live
+                    .segments
+                    .review(&person, profile, &touched, now, &live.zone),
+            });
+            for segment in reviewed.gone {
+                set.set_membership(segment, key, false);
             }
-            let review = live
-                .segments
-                .review(&person, profile, &touched, now, &live.zone);
-            for change in review {
+            for change in reviewed.changes {
                 set.set_membership(change.segment, key, change.entered);
                 self.stirs
                     .push(Stir::Segment(key, change.segment, change.entered));

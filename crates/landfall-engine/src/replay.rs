@@ -2,8 +2,9 @@
 //! leave the same trace, byte for byte; with changed facts they show what would have become of it.
 //!
 //! A row of a trace says what the run was told, and when. What was known about the person then is folded from
-//! stored inputs and facts anew. Of what came in the very same moment some came before and some after: the
-//! first prefix that gives the stored row is taken, and where none does, the row differs.
+//! stored inputs and facts anew. Of what came in the very same moment some came before and some after, and two
+//! records may have been alike until they were merged: every way that gives the stored row is followed, and
+//! where none does, the row differs.
 
 mod past;
 
@@ -17,10 +18,13 @@ use landfall_journey::what_if::{Change, Row, SentInTruth, Told, what_if};
 use landfall_journey::{Outcome, Run, Setting, Trace, recompute};
 use landfall_store::{Store, StoreError};
 
-use self::past::History;
+use self::past::{History, Prefix};
 use crate::catalogue::Catalogue;
 use crate::live::Live;
 use crate::workspace::Workspace;
+
+/// Ways that are followed at the same time, at most.
+const WAYS_MAX: usize = 64;
 
 /// A run that was lived again.
 #[derive(Clone, Debug)]
@@ -104,16 +108,15 @@ impl Stage<'_> {
             stage: self,
             plan: &live.plan,
             key: row.key,
-            run: None,
-            owner: None,
+            ways: vec![Way::default()],
             truth: Vec::new(),
         };
         let mut rows = Vec::with_capacity(traces.len());
         for trace in &traces {
-            rows.push(life.lives_again(trace, &mut lives)?);
+            rows.push(life.lives_again(trace, &lives)?);
         }
         let truth = std::mem::take(&mut life.truth);
-        let other = match (changes.is_empty(), life.owner) {
+        let other = match (changes.is_empty(), life.owner()) {
             (true, _) | (_, None) => None,
             (false, Some(owner)) => {
                 let mut history = lives.swap_remove(owner);
@@ -181,116 +184,161 @@ struct Life<'a> {
     stage: &'a Stage<'a>,
     plan: &'a landfall_journey::Plan,
     key: RunKey,
-    run: Option<Run>,
-    /// Whose it is, by place among the histories: runs follow merges.
-    owner: Option<usize>,
+    /// Every way that it may have come here: of what came in one moment, and of records that were alike, only
+    /// later rows may tell.
+    ways: Vec<Way>,
     truth: Vec<Told>,
 }
 
+/// One way that a run may have come.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Way {
+    run: Option<Run>,
+    /// Whose it is, by place among the histories: runs follow merges.
+    owner: Option<usize>,
+    /// How much of the owner's history it has seen.
+    reached: Prefix,
+}
+
+/// A way that goes on, with what came of it.
+type Step = (Way, Outcome);
+
 impl Life<'_> {
+    fn owner(&self) -> Option<usize> {
+        self.ways.first()?.owner
+    }
+
     fn lives_again(
         &mut self,
         stored: &TraceRow,
-        lives: &mut [History],
+        lives: &[History],
     ) -> Result<Replayed, StoreError> {
         let trace: Trace = serde_json::from_slice(&stored.body)
             .map_err(|error| StoreError::corrupt("traces", stored.run.0, error))?;
+        let unlike = |trace| Replayed {
+            at: stored.at,
+            stored: trace,
+            again: None,
+            same: false,
+        };
         let Some(telling) = Telling::of(&trace) else {
-            return Ok(Replayed {
-                at: stored.at,
-                stored: trace,
-                again: None,
-                same: false,
-            });
+            return Ok(unlike(trace));
         };
-        // At the door and at each merge it may be another record's.
-        let moves = matches!(telling.heard, Heard::Enter(_) | Heard::Adopt);
-        let owners: Vec<usize> = match (moves, self.owner) {
-            (false, Some(owner)) => vec![owner],
-            _ => (0..lives.len()).collect(),
-        };
-        let mut first = None;
-        for owner in owners {
-            let found = self.search(owner, stored, &telling, &mut lives[owner])?;
-            let Some((run, outcome, same)) = found else {
-                continue;
-            };
-            if same || first.is_none() {
-                first = Some((owner, run, outcome, same));
-            }
-            if same {
-                break;
-            }
+        let (mut same, mut other) = (Vec::new(), None);
+        for way in &self.ways {
+            let last = self.go_on(way, stored, &telling, lives, &mut same)?;
+            other = other.or(last);
         }
-        let Some((owner, run, outcome, same)) = first else {
-            return Ok(Replayed {
-                at: stored.at,
-                stored: trace,
-                again: None,
-                same: false,
-            });
+        let is_same = !same.is_empty();
+        if !is_same {
+            same.extend(other);
+        }
+        let Some((_, outcome)) = same.first() else {
+            return Ok(unlike(trace));
         };
-        self.owner = Some(owner);
-        self.run = Some(run);
+        let (sent, again) = (SentInTruth::of(outcome), outcome.trace.clone());
+        self.ways = same.into_iter().map(|(way, _)| way).collect();
         self.truth.push(Told {
             at: stored.at,
             telling,
-            sent: SentInTruth::of(&outcome),
+            sent,
         });
         Ok(Replayed {
             at: stored.at,
             stored: trace,
-            again: Some(outcome.trace),
-            same,
+            again: Some(again),
+            same: is_same,
         })
     }
 
-    /// Tells the run the same with what one record's history held at that moment: the first prefix of what came
-    /// in the very moment that gives the same row, or else everything.
-    fn search(
+    /// Tells a run the same with what one record's history may have held at that moment: each prefix of what
+    /// came in the very moment that gives the same row is a way to go on. Answers what comes of the whole
+    /// history when none does.
+    fn go_on(
         &self,
-        owner: usize,
+        way: &Way,
         stored: &TraceRow,
         telling: &Telling,
-        history: &mut History,
-    ) -> Result<Option<(Run, Outcome, bool)>, StoreError> {
-        let mut last = None;
-        let start = match self.owner == Some(owner) {
-            true => history.reached,
-            false => history.before(stored.at),
+        lives: &[History],
+        same: &mut Vec<Step>,
+    ) -> Result<Option<Step>, StoreError> {
+        // At the door and at each merge it may be another record's.
+        let moves = matches!(telling.heard, Heard::Enter(_) | Heard::Adopt);
+        let owners = match (moves, way.owner) {
+            (false, Some(owner)) => owner..owner + 1,
+            _ => 0..lives.len(),
         };
-        for prefix in history.prefixes(start, stored.at) {
-            let Some((person, profile)) = history.fold(self.stage, prefix, stored.at)? else {
-                continue;
+        let mut other = None;
+        for owner in owners {
+            let history = &lives[owner];
+            let start = match way.owner == Some(owner) {
+                true => way.reached,
+                false => history.before(stored.at),
             };
-            let Some((run, outcome)) =
-                self.tell(telling, stored.at, &person, &profile, history, prefix)
-            else {
-                continue;
-            };
-            let bytes = serde_json::to_vec(&outcome.trace).unwrap_or_default();
-            if bytes == stored.body {
-                history.reached = prefix;
-                return Ok(Some((run, outcome, true)));
+            let mut last = None;
+            for prefix in history.prefixes(start, stored.at) {
+                if same.len() >= WAYS_MAX {
+                    break;
+                }
+                let Some(step) = self.try_with(way, stored, telling, (owner, history), prefix)?
+                else {
+                    continue;
+                };
+                let bytes = serde_json::to_vec(&step.1.trace).unwrap_or_default();
+                if bytes != stored.body {
+                    last = Some(step);
+                } else if same.iter().all(|(known, _)| *known != step.0) {
+                    same.push(step);
+                }
             }
-            last = Some((run, outcome, false));
+            other = other.or(last);
         }
-        Ok(last)
+        Ok(other)
+    }
+
+    fn try_with(
+        &self,
+        way: &Way,
+        stored: &TraceRow,
+        telling: &Telling,
+        (owner, history): (usize, &History),
+        reached: Prefix,
+    ) -> Result<Option<Step>, StoreError> {
+        let Some((person, profile)) = history.fold(self.stage, reached, stored.at)? else {
+            return Ok(None);
+        };
+        let told = self.tell(
+            way.run.as_ref(),
+            telling,
+            stored.at,
+            (&person, &profile),
+            (history, reached),
+        );
+        Ok(told.map(|(run, outcome)| {
+            let way = Way {
+                run: Some(run),
+                owner: Some(owner),
+                reached,
+            };
+            (way, outcome)
+        }))
     }
 
     fn tell(
         &self,
+        run: Option<&Run>,
         telling: &Telling,
         now: Timestamp,
-        person: &landfall_domain::person::Person,
-        profile: &landfall_audience::Profile,
-        history: &History,
-        prefix: past::Prefix,
+        (person, profile): (
+            &landfall_domain::person::Person,
+            &landfall_audience::Profile,
+        ),
+        (history, prefix): (&History, Prefix),
     ) -> Option<(Run, Outcome)> {
         let live = &self.stage.live;
         let version = match &telling.heard {
             Heard::Recompute(version) => Some(*version),
-            _ => self.run.as_ref().and_then(Run::measured_by),
+            _ => run.and_then(Run::measured_by),
         };
         let measured = version.and_then(|version| live.plan(self.plan.journey, version));
         let goal = measured.and_then(|measured| measured.plan.definition.goal.as_ref());
@@ -301,13 +349,13 @@ impl Life<'_> {
             ..self.stage.setting(person, profile, self.key, now, goal)
         };
         if let Heard::Recompute(version) = &telling.heard {
-            let mut run = self.run.clone()?;
+            let mut run = run?.clone();
             let goal = goal?;
             let happened = history.happened(prefix, &run, profile, goal);
             let bare = setting(None);
             let outcome = recompute(self.plan, goal, *version, &mut run, &bare, &happened);
             return Some((run, outcome));
         }
-        telling.again(self.plan, self.run.as_ref(), &setting(goal))
+        telling.again(self.plan, run, &setting(goal))
     }
 }

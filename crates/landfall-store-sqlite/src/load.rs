@@ -15,12 +15,13 @@ use landfall_domain::person::Standing;
 use landfall_domain::work::WorkKey;
 use landfall_domain::working_set::{ChangeSet, DedupeHash, Found, Want};
 use landfall_store::{Start, StateStore, StoreError};
+use rayon::prelude::*;
 use rusqlite::{Connection, OptionalExtension as _};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::journal::HEADER;
 use crate::layers::{Layers, Loaded};
-use crate::open::{SqliteStore, failed};
+use crate::open::{Shared, SqliteStore, failed};
 use crate::record::Encoder;
 use crate::{row, work, write};
 
@@ -66,6 +67,7 @@ impl StateStore for SqliteStore {
             let mut loading = Loading {
                 epoch: number(view, "SELECT epoch FROM meta", [])?.unwrap_or_default(),
                 view,
+                shared: &self.shared,
                 layers: &layers,
                 loaded,
                 found: Found::default(),
@@ -156,6 +158,7 @@ struct Loading<'a> {
     /// SQLite's.
     epoch: u64,
     view: &'a Connection,
+    shared: &'a Shared,
     layers: &'a Layers,
     loaded: MutexGuard<'a, Loaded>,
     found: Found,
@@ -368,6 +371,7 @@ impl Loading<'_> {
 
     /// People, and whoever took over from those that were merged.
     fn people(&mut self) -> Result<(), StoreError> {
+        self.read_people()?;
         let mut waiting: Vec<PersonKey> = self.people.iter().copied().collect();
         while let Some(key) = waiting.pop() {
             let newer = self.layers.person(key);
@@ -391,7 +395,37 @@ impl Loading<'_> {
         self.found.people.sort_unstable_by_key(|person| person.key);
         Ok(())
     }
+
+    /// Reads the wanted people whom only SQLite has: where they are many, by all cores. What their views
+    /// have beyond ours, the layers have too, because nothing leaves them meanwhile.
+    fn read_people(&mut self) -> Result<(), StoreError> {
+        let is_known =
+            |key| self.layers.person(key).is_some() || self.loaded.people.contains_key(&key);
+        let wanted = self.people.iter().copied();
+        let lacking: Vec<PersonKey> = wanted.filter(|key| !is_known(*key)).collect();
+        if lacking.len() < MANY {
+            return Ok(());
+        }
+        let shared = self.shared;
+        let read = lacking.par_chunks(PART).map(|keys| {
+            shared.view(|view| {
+                let read = keys.iter().map(|key| row::person(view, *key));
+                read.collect::<Result<Vec<_>, _>>()
+            })
+        });
+        let read = read.collect::<Result<Vec<_>, _>>()?;
+        let read = read.into_iter().flatten().flatten();
+        self.loaded
+            .people
+            .extend(read.map(|person| (person.key, Arc::new(person))));
+        Ok(())
+    }
 }
+
+/// People from which on it is worth while to share the work.
+const MANY: usize = 256;
+/// People who are read in one view.
+const PART: usize = 128;
 
 fn is_seen(view: &Connection, hash: &DedupeHash) -> Result<bool, StoreError> {
     let mut statement = view

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use landfall_domain::activity::Activity;
+use landfall_domain::activity::{Activity, PersonInput};
 use landfall_domain::device::{MoveCause, TokenMove, TokenRecord};
 use landfall_domain::identifier::{Holder, Identifier};
 use landfall_domain::ids::{DeviceKey, PersonKey, SegmentId};
@@ -23,7 +23,7 @@ use crate::row;
 /// Most activities on one page.
 const PAGE_MAX: usize = 1_000;
 
-const ACTIVITY_COLUMNS: &str = "number, person, occurred_ms, received_ms, source, body";
+const ACTIVITY_COLUMNS: &str = "number, person, occurred_ms, received_ms, source, body, kind, name";
 
 impl PeopleReader for SqliteStore {
     fn holder(&self, identifier: &Identifier) -> Result<Option<Holder>, StoreError> {
@@ -134,15 +134,30 @@ impl PeopleReader for SqliteStore {
     }
 
     fn inputs_of_each(&self, people: &[PersonKey]) -> Result<Vec<Vec<Activity>>, StoreError> {
+        self.wanted_inputs_of_each(people, &|_, _| true)
+    }
+
+    fn wanted_inputs_of_each(
+        &self,
+        people: &[PersonKey],
+        wanted: &(dyn Fn(&str, Option<&str>) -> bool + Sync),
+    ) -> Result<Vec<Vec<Activity>>, StoreError> {
         let sql =
             format!("SELECT {ACTIVITY_COLUMNS} FROM activity WHERE person = ?1 ORDER BY number");
         self.ask_histories(|connection| {
-            let each = people.iter().map(|person| {
-                row::all(connection, &sql, [person.0], |row| {
-                    Ok(activity(row)?.activity)
-                })
-            });
-            each.collect()
+            let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
+            let mut each = Vec::with_capacity(people.len());
+            for person in people {
+                let mut inputs = Vec::new();
+                let mut rows = statement.query([person.0]).map_err(failed)?;
+                while let Some(row) = rows.next().map_err(failed)? {
+                    if is_wanted(row, wanted)? {
+                        inputs.push(activity(row)?.activity);
+                    }
+                }
+                each.push(inputs);
+            }
+            Ok(each)
         })
     }
 
@@ -230,17 +245,32 @@ fn page(
     row::all(connection, &sql, parameters, activity)
 }
 
+/// Whether a row is wanted by its kind and name.
+fn is_wanted(
+    row: &Row<'_>,
+    wanted: &(dyn Fn(&str, Option<&str>) -> bool + Sync),
+) -> Result<bool, StoreError> {
+    let text = |column| row.get_ref(column).map_err(failed);
+    let damaged = |error| StoreError::corrupt("activity", "of a person", error);
+    let kind = text(6)?.as_str().map_err(damaged)?;
+    let name = text(7)?.as_str_or_null().map_err(damaged)?;
+    Ok(wanted(kind, name))
+}
+
 fn activity(row: &Row<'_>) -> Result<StoredActivity, StoreError> {
     let number: u64 = row.get(0).map_err(failed)?;
     let person: Option<u32> = row.get(1).map_err(failed)?;
-    let source: String = row.get(4).map_err(failed)?;
+    let damaged = |error: &dyn std::fmt::Display| StoreError::corrupt("activity", number, error);
+    let text = |column| {
+        let text = row.get_ref(column).map_err(failed)?.as_str();
+        text.map_err(|error| damaged(&error))
+    };
     let activity = Activity {
         person: person.map(PersonKey),
         occurred_at: Timestamp::from_millis(row.get(2).map_err(failed)?),
         received_at: Timestamp::from_millis(row.get(3).map_err(failed)?),
-        source: Source::named(&source)
-            .ok_or_else(|| StoreError::corrupt("activity", number, "unknown source"))?,
-        input: row::body_at("activity", number, row, 5)?,
+        source: Source::named(text(4)?).ok_or_else(|| damaged(&"unknown source"))?,
+        input: PersonInput::read(text(6)?, text(5)?.as_bytes()).map_err(|error| damaged(&error))?,
     };
     Ok(StoredActivity { number, activity })
 }

@@ -154,7 +154,8 @@ pub(crate) struct Newest<'a> {
     pub(crate) people: BTreeMap<u32, &'a str>,
     pub(crate) identifiers: BTreeMap<(&'a str, &'a str), crate::record::Held>,
     pub(crate) tokens: BTreeMap<u32, TokenRow<'a>>,
-    pub(crate) memberships: BTreeMap<(u32, u32), bool>,
+    /// In order: a full build has many for each person, and few of them replace each other.
+    pub(crate) memberships: Vec<((u32, u32), bool)>,
     pub(crate) deliveries: BTreeMap<u32, DeliveryRow<'a>>,
     pub(crate) works: BTreeMap<u64, WorkNews<'a>>,
     pub(crate) runs: BTreeMap<u32, RunRecord<'a>>,
@@ -177,7 +178,7 @@ impl<'a> Newest<'a> {
             }
             Row::Token(token) => drop(self.tokens.insert(token.key, token)),
             Row::Membership(segment, person, added) => {
-                self.memberships.insert((segment, person), added);
+                self.memberships.push(((segment, person), added));
             }
             Row::Delivery(key, delivery) => drop(self.deliveries.insert(key, delivery)),
             Row::Work(key, row) => {

@@ -114,6 +114,22 @@ pub trait PeopleReader: Send + Sync {
             .collect()
     }
 
+    /// Of [`PeopleReader::inputs_of_each`] only those of whose kind ([`PersonInput::kind`]) and, if they are
+    /// tracked, name this is wanted: the others need not be read. Conformance: `inputs_in_order`.
+    ///
+    /// [`PersonInput::kind`]: landfall_domain::activity::PersonInput::kind
+    fn wanted_inputs_of_each(
+        &self,
+        people: &[PersonKey],
+        wanted: &(dyn Fn(&str, Option<&str>) -> bool + Sync),
+    ) -> Result<Vec<Vec<Activity>>, StoreError> {
+        let mut each = self.inputs_of_each(people)?;
+        for inputs in &mut each {
+            inputs.retain(|one| wanted(one.input.kind(), one.input.tracked_name()));
+        }
+        Ok(each)
+    }
+
     /// The ownership history of a device, oldest first.
     fn token_moves(&self, device: DeviceKey) -> Result<Vec<TokenMove>, StoreError>;
 

@@ -79,6 +79,12 @@ impl Patterns {
             })
     }
 
+    /// Whether anything of this name is counted, of whatever kind.
+    pub fn counts_name(&self, name: &str) -> bool {
+        let mut kinds = EventKind::ALL.iter();
+        kinds.any(|kind| self.counts_event(*kind, name))
+    }
+
     /// Shows every pattern that a happening matches.
     pub(crate) fn each_match(&self, happening: &Happening<'_>, show: &mut dyn FnMut(&Pattern)) {
         match happening {

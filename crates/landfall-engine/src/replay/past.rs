@@ -35,8 +35,6 @@ pub(super) struct History {
     deliveries: BTreeMap<DeliveryKey, Delivery>,
     /// Inputs of the records that were merged into it.
     absorbed: BTreeMap<PersonKey, Vec<Activity>>,
-    /// How much of it the run has seen.
-    pub(super) reached: Prefix,
 }
 
 impl History {
@@ -63,7 +61,6 @@ impl History {
             facts: facts.clone(),
             deliveries: deliveries.clone(),
             absorbed: inputs.clone(),
-            reached: Prefix::default(),
         };
         Ok(keys.iter().map(of).collect())
     }
@@ -109,9 +106,7 @@ impl History {
         let merged = person.absorbed.iter();
         let merged = merged.flat_map(|old| {
             let theirs = self.absorbed.get(&old.key).into_iter().flatten();
-            theirs.filter(move |input| {
-                input.occurred_at >= old.history_from && input.received_at <= old.at
-            })
+            theirs.filter(move |input| input.occurred_at >= old.history_from)
         });
         for activity in inputs.iter().chain(merged) {
             // What a merge brought along was counted where it happened.

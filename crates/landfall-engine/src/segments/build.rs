@@ -115,18 +115,18 @@ impl Builder {
             done: 0,
             over: false,
         };
+        let mut people = self.people_after(place).await?;
         for _ in 0..ROUNDS {
-            let after = looked.after;
-            let people = self
-                .workspace
-                .read(move |store| store.person_keys_after(after, PAGES * PAGE));
-            let people = people.await?;
             let pages = people.chunks(PAGE).map(|page| {
                 let reviews = page.iter().map(|person| review(*person));
                 self.workspace.submit_patiently(reviews.collect())
             });
-            futures_util::future::try_join_all(pages).await?;
-            looked.after = people.last().copied().or(after);
+            let last = people.last().copied().or(looked.after);
+            let pages = futures_util::future::try_join_all(pages);
+            let (done, next) = futures_util::future::join(pages, self.people_after(last)).await;
+            done?;
+            let people = std::mem::replace(&mut people, next?);
+            looked.after = last;
             looked.done += people.len() as u64;
             looked.over = people.len() < PAGES * PAGE;
             if looked.over {
@@ -134,6 +134,11 @@ impl Builder {
             }
         }
         Ok(looked)
+    }
+
+    async fn people_after(&self, place: Option<PersonKey>) -> Result<Vec<PersonKey>, SubmitError> {
+        let read = move |store: &dyn Store| store.person_keys_after(place, PAGES * PAGE);
+        Ok(self.workspace.read(read).await?)
     }
 
     /// Takes members out of segments whose deletion was interrupted.

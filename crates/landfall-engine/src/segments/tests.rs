@@ -1,5 +1,6 @@
 //! Data-driven segments on a real store: built over what happened before, current afterwards.
 
+mod ahead;
 mod lifecycle;
 
 use std::sync::Arc;

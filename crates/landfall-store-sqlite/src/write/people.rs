@@ -121,7 +121,13 @@ fn memberships(step: &Transaction<'_>, rows: &Newest<'_>) -> Result<(), StoreErr
         step,
         "DELETE FROM membership WHERE segment = ?1 AND person = ?2",
     )?;
-    for ((segment, person), added) in &rows.memberships {
+    let mut ordered: Vec<&((u32, u32), bool)> = rows.memberships.iter().collect();
+    ordered.sort_by_key(|(of, _)| *of);
+    // The last of each is the newest.
+    for same in ordered.chunk_by(|(one, _), (other, _)| one == other) {
+        let Some(((segment, person), added)) = same.last() else {
+            continue;
+        };
         let statement = if *added { &mut add } else { &mut remove };
         statement.execute([segment, person]).map_err(failed)?;
     }

@@ -171,6 +171,20 @@ pub fn inputs_in_order(harness: &impl Harness) {
         };
         let each = people.map(|person| of(person).cloned().collect::<Vec<_>>());
         assert_eq!(store.inputs_of_each(&people).unwrap(), each);
+        let wanted = |kind: &str, name: Option<&str>| {
+            kind == "tracked" && name.is_some_and(|name| name.ends_with('7'))
+        };
+        let some = store.wanted_inputs_of_each(&people, &wanted).unwrap();
+        let sevens = each.map(|mut inputs| {
+            inputs.retain(|one| {
+                one.input
+                    .tracked_name()
+                    .is_some_and(|name| name.ends_with('7'))
+            });
+            inputs
+        });
+        assert_eq!(some, sevens);
+        assert!(some[0].len() > 10, "some are wanted");
     }
     for person in 0..2 {
         let person = PersonKey(person);
