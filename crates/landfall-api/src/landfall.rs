@@ -11,6 +11,7 @@ mod diagnosis;
 mod dictionary;
 pub mod dimension;
 mod find_people;
+mod experiments;
 mod health_of_sending;
 mod imports;
 mod journeys;
@@ -176,6 +177,9 @@ fn journey_routes() -> OpenApiRouter<App> {
         .routes(routes!(journeys::waiting::get))
         .routes(routes!(journeys::runs::of_person))
         .routes(routes!(policy::get, policy::put))
+        .routes(routes!(experiments::list))
+        .routes(routes!(experiments::power))
+        .routes(routes!(experiments::get, experiments::put))
 }
 
 /// The OpenAPI document as JSON text.

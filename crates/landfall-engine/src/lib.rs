@@ -10,6 +10,7 @@ pub mod definitions;
 pub mod diagnosis;
 pub mod directory;
 pub mod dispatch;
+pub mod experiments;
 pub mod feed;
 pub mod forecast;
 pub mod heartbeat;

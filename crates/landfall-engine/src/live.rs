@@ -11,11 +11,12 @@ use landfall_domain::ids::{JourneyId, SegmentId};
 use landfall_domain::input::{Body, Input};
 use landfall_domain::run::RunRow;
 use landfall_domain::time::Timestamp;
-use landfall_journey::Plan;
 use landfall_journey::definition::{DateTrigger, ProductTrigger, Schedule, Trigger};
+use landfall_journey::{OnHold, Plan};
 use landfall_store::{Store, StoreError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::experiments;
 use crate::journeys::{self, JourneyState};
 use crate::rules::SendingRules;
 use crate::segments;
@@ -52,6 +53,8 @@ pub(crate) struct Live {
     by_schedule: Vec<JourneyId>,
     /// Whose runs start with an event about a product.
     by_product: Vec<JourneyId>,
+    /// Tests that are held, by the number of their step.
+    held: BTreeMap<JourneyId, Vec<(u64, OnHold)>>,
 }
 
 /// A journey with all its versions.
@@ -125,6 +128,10 @@ impl Live {
             }
             live.add(id, journey.state, journey.version, compiled);
         }
+        live.held = experiments::held_now(store, |journey, step| {
+            let newest = live.newest(journey)?;
+            newest.plan.step(step).map(|step| step.number)
+        })?;
         live.reacts = !live.data_driven.is_empty()
             || !live.journeys.is_empty()
             || live.has_rules()
@@ -292,6 +299,11 @@ impl Live {
     pub(crate) fn is_stopped(&self, journey: JourneyId) -> bool {
         let journey = self.journeys.get(&journey);
         journey.is_some_and(|journey| journey.state == JourneyState::Stopped)
+    }
+
+    /// The tests of a journey that are held, and what becomes of new people.
+    pub(crate) fn held(&self, journey: JourneyId) -> &[(u64, OnHold)] {
+        self.held.get(&journey).map_or(&[], Vec::as_slice)
     }
 
     /// Whether runs of a journey stand still.

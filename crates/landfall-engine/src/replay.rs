@@ -174,6 +174,7 @@ impl Stage<'_> {
             // What else was being handed over then is not kept: it matters to caps only, within a moment.
             in_flight: &[],
             fixed_share: self.fixed_share,
+            held: &[],
             explain: true,
         }
     }

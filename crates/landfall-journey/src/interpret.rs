@@ -74,8 +74,31 @@ pub struct Setting<'a> {
     /// What chance gives the person at each step instead of what falls to them, below
     /// [`crate::chance::SHARES`]: tests of a journey take the highest, which no holdout has. `None`: chance.
     pub fixed_share: Option<u32>,
+    /// Tests that are held now, by the number of their step, and what becomes of new people meanwhile.
+    pub held: &'a [(u64, OnHold)],
     /// Whether to write a trace; without one the call is cheaper and does the same.
     pub explain: bool,
+}
+
+/// What becomes of people who come to a test while it is held, because its journey's delivery is unhealthy.
+/// Either way they are not assigned: what happens to them says nothing about the test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnHold {
+    /// They go the way of the control, which is the first.
+    ToControl,
+    /// They pass the test by, with its messages, and go on after it.
+    Pause,
+}
+
+impl OnHold {
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ToControl => "to_control",
+            Self::Pause => "pause",
+        }
+    }
 }
 
 /// What makes a person come to the door of a journey.
@@ -263,7 +286,17 @@ pub fn watched_until(plan: &Plan, goal: Option<&Goal>, run: &Run) -> Option<Time
     let waits = run.sent.iter().any(crate::run::Sent::is_open);
     let waits = waits.then(|| ended.plus_millis(HELD.millis()));
     let goal = goal.or(plan.definition.goal.as_ref());
-    waits.max(goal.and_then(|goal| goal_watched_until(goal, run, ended)))
+    let tested = goal.and_then(|goal| test_watched_until(goal, run));
+    waits
+        .max(tested)
+        .max(goal.and_then(|goal| goal_watched_until(goal, run, ended)))
+}
+
+/// Until when the goal of a person counts for a test, whether or not anything was sent: all arms are watched
+/// for as long, or the one that sends less would seem to convert less.
+fn test_watched_until(goal: &Goal, run: &Run) -> Option<Timestamp> {
+    let last = run.arms.last().filter(|_| run.goal.at.is_none())?;
+    Some(last.at.plus_millis(goal.within.millis()))
 }
 
 fn goal_watched_until(goal: &Goal, run: &Run, ended: Timestamp) -> Option<Timestamp> {

@@ -31,16 +31,17 @@ mod run;
 mod sample;
 mod span;
 mod trace;
+pub mod trial;
 pub mod what_if;
 
 pub use definition::Definition;
 pub use effect::{Convert, Effect, Ruling, Send};
 pub use interpret::{
-    Cause, EVENT_AGE_MAX, Entered, FILTER_WINDOW, HELD, History, Occasion, Outcome, Prospect,
-    RECEIPTS_COME, REFUNDABLE, Recomputed, Refusal, Setting, Stimulus, advance, enter, prospect,
-    recompute, stand_still, turn_away, watched_until,
+    Cause, EVENT_AGE_MAX, Entered, FILTER_WINDOW, HELD, History, Occasion, OnHold, Outcome,
+    Prospect, RECEIPTS_COME, REFUNDABLE, Recomputed, Refusal, Setting, Stimulus, advance, enter,
+    prospect, recompute, stand_still, turn_away, watched_until,
 };
 pub use plan::{Numbering, Plan, PlanStep, STEPS_MAX, Surroundings};
-pub use run::{Origin, Run, RunError, Sent};
+pub use run::{Assigned, Origin, Run, RunError, Sent};
 pub use span::Span;
 pub use trace::{Check, Line, Trace};

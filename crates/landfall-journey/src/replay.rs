@@ -10,11 +10,12 @@ use landfall_domain::time::Timestamp;
 use serde_json::Value;
 
 use crate::interpret::{
-    Cause, Entered, History, Occasion, Outcome, Setting, Stimulus, advance, enter, stand_still,
+    Cause, Entered, History, Occasion, OnHold, Outcome, Setting, Stimulus, advance, enter,
+    stand_still,
 };
 use crate::plan::Plan;
 use crate::run::Run;
-use crate::trace::{Check, Trace};
+use crate::trace::{Check, Line, Trace};
 
 /// What a run was told, as the first line of a row of its trace says.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +61,8 @@ pub struct Telling {
     pub heard: Heard,
     /// Whether the journey was paused.
     pub paused: bool,
+    /// Tests that the run came to while they were held, by the slug of their step.
+    pub held: Vec<(String, OnHold)>,
 }
 
 impl Telling {
@@ -72,7 +75,15 @@ impl Telling {
         Some(Self {
             heard: heard(&first.input)?,
             paused: first.verdict.ends_with(PAUSED),
+            held: trace.lines.iter().filter_map(held).collect(),
         })
+    }
+
+    /// The same by the numbers of the steps, as a setting takes them.
+    fn held_in(&self, plan: &Plan) -> Vec<(u64, OnHold)> {
+        let held = self.held.iter();
+        held.filter_map(|(slug, on)| Some((plan.step(slug)?.number, *on)))
+            .collect()
     }
 
     /// Tells a run the same again; the run that comes of it, and the outcome. `None`: nobody is let in, or it
@@ -83,6 +94,12 @@ impl Telling {
         run: Option<&Run>,
         setting: &Setting<'_>,
     ) -> Option<(Run, Outcome)> {
+        // What was held then is known from the row itself.
+        let held = self.held_in(plan);
+        let setting = &Setting {
+            held: &held,
+            ..*setting
+        };
         if let Heard::Enter(occasion) = &self.heard {
             return match enter(plan, setting, occasion) {
                 Entered::Run { run, outcome } => Some((*run, outcome)),
@@ -124,6 +141,16 @@ impl Telling {
 
 /// What stands at the end of a verdict while the journey is paused.
 pub(crate) const PAUSED: &str = ", and the journey is paused";
+
+/// The test that a line says was held when the run came to it.
+fn held(line: &Line) -> Option<(String, OnHold)> {
+    let on = line
+        .input
+        .get("held")
+        .filter(|_| line.check == Check::Chance)?;
+    let on = serde_json::from_value(on.clone()).ok()?;
+    Some((line.step.clone()?, on))
+}
 
 fn heard(input: &Value) -> Option<Heard> {
     match input.as_str() {

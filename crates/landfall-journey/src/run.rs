@@ -12,11 +12,16 @@ use serde_json::Value;
 use crate::reach::Race;
 
 /// Version of the encoding, its first byte.
-const VERSION: u8 = 2;
-/// The version before it, whose runs end before [`Met::generation`].
-const VERSION_BEFORE: u8 = 1;
-/// What follows there: generation and version zero, and nobody counted the rows of the trace.
-const MISSING_BEFORE: [u8; 3] = [0; 3];
+const VERSION: u8 = 3;
+/// The version before it, whose runs end before [`Run::arms`].
+const VERSION_BEFORE: u8 = 2;
+/// The first version, whose runs end before [`Met::generation`].
+const VERSION_FIRST: u8 = 1;
+/// What follows in the version before: chance gave the person no arm that somebody noted.
+const MISSING_BEFORE: [u8; 1] = [0];
+/// What follows in the first version: generation and version zero, nobody counted the rows of the trace, and
+/// no arm.
+const MISSING_FIRST: [u8; 4] = [0; 4];
 
 /// One person's way through one version of a journey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +57,20 @@ pub struct Run {
     pub(crate) goal: Met,
     /// How many rows its trace has; `None`: nobody counted them yet.
     pub(crate) traced: Option<u32>,
+    /// The arms of tests that chance gave the person, in the order in which the run came to them.
+    pub(crate) arms: Vec<Assigned>,
+}
+
+/// The arm of a test, of a split or of a holdout that chance gave the person of a run. What is assigned while
+/// a test is held is not among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assigned {
+    /// Which step of the plan, by its place in [`crate::Plan::steps`].
+    pub step: u16,
+    /// Which of its ways, by place; of a holdout 0 is *held out* and 1 is *not held out*.
+    pub way: u16,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What started a run.
@@ -107,6 +126,8 @@ impl Sent {
     pub(crate) const LATE: u8 = 1 << 4;
     /// It was refused because the person is in the holdout.
     pub(crate) const HELD_OUT: u8 = 1 << 5;
+    /// It was handed over to a provider at least once.
+    pub(crate) const HANDED: u8 = 1 << 6;
 
     pub(crate) const fn is(&self, flag: u8) -> bool {
         self.flags & flag != 0
@@ -115,6 +136,31 @@ impl Sent {
     /// Whether it may still be on its way to a provider.
     pub(crate) const fn is_open(&self) -> bool {
         self.flags & (Self::REFUSED | Self::ENDED | Self::ACCEPTED) == 0
+    }
+
+    /// Which step of the plan made it, by its place in [`crate::Plan::steps`].
+    pub const fn step(&self) -> u16 {
+        self.step
+    }
+
+    /// Whether it was handed over to a provider.
+    pub const fn is_handed_over(&self) -> bool {
+        self.is(Self::HANDED | Self::ACCEPTED)
+    }
+
+    /// Whether a provider took it.
+    pub const fn is_accepted(&self) -> bool {
+        self.is(Self::ACCEPTED)
+    }
+
+    /// When it was first delivered, as far as reports say; an open proves it.
+    pub const fn delivered_at(&self) -> Option<Timestamp> {
+        self.touches[0]
+    }
+
+    /// When it was first opened.
+    pub const fn opened_at(&self) -> Option<Timestamp> {
+        self.touches[1]
     }
 
     /// Whether its receipt came when the fallback was out already: the person may have seen both.
@@ -194,6 +240,7 @@ impl Run {
         match bytes.split_first() {
             Some((&VERSION, body)) => read(body),
             Some((&VERSION_BEFORE, body)) => read(&[body, &MISSING_BEFORE].concat()),
+            Some((&VERSION_FIRST, body)) => read(&[body, &MISSING_FIRST].concat()),
             Some((version, _)) => Err(RunError::UnknownVersion(*version)),
             None => Err(RunError::Damaged),
         }
@@ -217,6 +264,19 @@ impl Run {
     /// When the goal was met, whether or not a delivery got the credit.
     pub const fn goal_met_at(&self) -> Option<Timestamp> {
         self.goal.at
+    }
+
+    /// What the first meeting of the goal was worth, in millionths, less what was taken back, and in which
+    /// currency (empty: none said): whether or not a delivery got the credit. `None`: not met, or without a value.
+    pub fn goal_value(&self) -> Option<(i64, &str)> {
+        let first = self.goal.hit.as_ref().or(self.goal.open.first())?;
+        let value = first.value? - self.goal.refunded;
+        Some((value, first.currency.as_str()))
+    }
+
+    /// The arms that chance gave the person, in the order in which the run came to them.
+    pub fn arms(&self) -> &[Assigned] {
+        &self.arms
     }
 
     /// The version of the journey whose goal it is measured by, when that is not its own: its conversions

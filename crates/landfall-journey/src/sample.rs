@@ -162,6 +162,7 @@ impl Stage {
             in_flight: &[],
             suppressed: &self.suppressed,
             fixed_share: None,
+            held: &[],
             explain: true,
         }
     }

@@ -130,6 +130,7 @@ fn edited(truth: &[Told], changes: &[Change]) -> Vec<(Timestamp, Telling)> {
         let telling = Telling {
             paused: false,
             heard: Heard::Did(event.clone()),
+            held: Vec::new(),
         };
         let place = rows.partition_point(|(at, _)| *at <= event.at).max(1);
         rows.insert(place.min(rows.len()), (event.at, telling));
@@ -192,6 +193,7 @@ impl Other<'_> {
                     let telling = Telling {
                         heard: Heard::Wake,
                         paused: false,
+                        held: Vec::new(),
                     };
                     self.tell(due, &telling);
                     let again = self.run.as_ref().and_then(|run| run.due);
@@ -218,7 +220,15 @@ impl Other<'_> {
             at,
         };
         let paused = false;
-        self.tell(at, &Telling { heard, paused });
+        let held = Vec::new();
+        self.tell(
+            at,
+            &Telling {
+                heard,
+                paused,
+                held,
+            },
+        );
     }
 
     /// Tells what was told in truth, about the other way's own deliveries.

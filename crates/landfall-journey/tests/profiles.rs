@@ -78,6 +78,7 @@ impl House {
             in_flight: &[],
             suppressed: &[],
             fixed_share: Some(landfall_journey::chance::SHARES - 1),
+            held: &[],
             explain: false,
         })
     }

@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Apply(crate::commands::apply::Apply),
     /// Journeys: list, show, start, pause, stop; who is in them.
     Journeys(crate::commands::journeys::Journeys),
+    /// A/B tests, splits and holdouts: results, how they are guarded, how many people they need.
+    Experiments(crate::commands::experiments::Experiments),
     /// Rules of sending: quiet hours, caps, duplicates, subscription topics.
     Policy(crate::commands::policy::Policy),
     /// What is off, and what is done about it: list, show, acknowledge, snooze, resolve.

@@ -5,6 +5,7 @@ pub(crate) mod apply;
 pub(crate) mod ask;
 pub(crate) mod credentials;
 pub(crate) mod demo;
+pub(crate) mod experiments;
 pub(crate) mod import;
 pub(crate) mod incidents;
 mod init;
@@ -40,6 +41,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Incidents(incidents) => incidents::run(&incidents),
         Command::Alerts(alerts) => alerts::run(&alerts),
         Command::Names(names) => names::run(&names),
+        Command::Experiments(experiments) => experiments::run(&experiments),
         Command::Policy(policy) => policy::run(&policy),
         Command::Qa(command) => qa::run(&command),
         Command::Segments(segments) => segments::run(&segments),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use landfall_domain::time::WallClock;
 use landfall_engine::directory::WorkspaceRecord;
+use landfall_engine::experiments::GUARD_EVERY_MS;
 use landfall_engine::random::{Random as _, SystemRandom};
 use landfall_engine::seal::MasterKey;
 use landfall_engine::segments::Builder;
@@ -81,6 +82,7 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
             runtime.spawn(Reporter::new(reporting.clone(), workspace.clone()).run());
         }
         runtime.spawn(keep_counted(workspace.clone()));
+        runtime.spawn(keep_guarded(workspace.clone()));
         runtime.spawn(keep_swept(workspace));
     }
     runtime.spawn(keep_current(kept));
@@ -158,6 +160,27 @@ async fn keep_counted(workspace: Workspace) {
         hours.tick().await;
         if let Err(error) = workspace.count_segments().await {
             tracing::warn!(workspace = workspace.name(), %error, "members were not counted");
+        }
+    }
+}
+
+/// Looks at the delivery of journeys with experiments, holds those whose delivery is unhealthy and lets them go
+/// on.
+async fn keep_guarded(workspace: Workspace) {
+    let every = std::time::Duration::from_millis(GUARD_EVERY_MS.unsigned_abs());
+    let mut looks = tokio::time::interval(every);
+    loop {
+        looks.tick().await;
+        match workspace.guard_experiments().await {
+            Ok(guarded) => {
+                for guarded in guarded {
+                    let (experiment, step) = (guarded.experiment, guarded.step);
+                    tracing::warn!(workspace = workspace.name(), experiment, ?step, "guardrail");
+                }
+            }
+            Err(error) => {
+                tracing::warn!(workspace = workspace.name(), %error, "delivery was not looked at");
+            }
         }
     }
 }

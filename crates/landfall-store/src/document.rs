@@ -55,6 +55,8 @@ pub enum DocumentKind {
     AlertRule,
     /// Where messages about incidents go. There is one or none.
     AlertChannels,
+    /// How a test of a journey is judged and guarded, and when it was held.
+    Experiment,
 }
 
 impl DocumentKind {
@@ -86,6 +88,7 @@ impl DocumentKind {
             Self::Incident => "incident",
             Self::AlertRule => "alert_rule",
             Self::AlertChannels => "alert_channels",
+            Self::Experiment => "experiment",
         }
     }
 }

@@ -5,6 +5,7 @@ mod conversions;
 mod credentials;
 mod diagnosis;
 mod drafts;
+mod experiments;
 mod gate;
 mod hooks;
 mod house;

@@ -186,6 +186,7 @@ impl Count<'_> {
             in_flight: &[],
             explain: false,
             fixed_share: None,
+            held: &[],
         };
         let starts = memory.starts_of(plan.journey);
         let occasion = Occasion {

@@ -2,6 +2,7 @@
 
 mod bad_days;
 mod damage;
+mod experiments;
 mod forecast;
 mod gate;
 mod hand_over;

@@ -206,6 +206,7 @@ impl Reactor {
             in_flight: &in_flight,
             explain: true,
             fixed_share,
+            held: live.held(of.plan.journey),
         };
         Ok(Some(call(&setting)))
     }

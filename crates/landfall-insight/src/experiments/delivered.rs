@@ -8,6 +8,8 @@ use super::{Arm, Stage};
 
 /// Difference of the delivered shares above which variants count as delivered differently: one point.
 const POINT: f64 = 0.01;
+/// Among few people chance alone makes more than a point: such a difference must be rarer than this by chance.
+const BY_CHANCE: f64 = 0.05;
 
 /// Why there is no verdict per delivered.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -46,9 +48,10 @@ pub struct Bounds {
 /// with the design.
 pub(super) fn withheld(ratios: &[Ratio], leaks: &[Leak]) -> Option<Withheld> {
     let wrong = ratios.iter().find(|ratio| {
+        let unlike =
+            ratio.largest_difference > POINT && ratio.equal_shares.is_some_and(|p| p < BY_CHANCE);
         ratio.stage <= Stage::Receipt
-            && (ratio.mismatch
-                || (ratio.stage == Stage::Receipt && ratio.largest_difference > POINT))
+            && (ratio.mismatch || (ratio.stage == Stage::Receipt && unlike))
     })?;
     let leak = leaks.iter().find(|leak| leak.stage == wrong.stage);
     let stage = wrong.stage.name();

@@ -64,6 +64,7 @@ pub(super) fn begin(plan: &Plan, setting: &Setting<'_>, occasion: &Occasion) -> 
         failure: None,
         goal: Met::default(),
         traced: Some(0),
+        arms: Vec::new(),
     }
 }
 

@@ -4,10 +4,12 @@ use landfall_domain::run::RunState;
 use landfall_domain::time::Timestamp;
 use serde_json::json;
 
+use super::OnHold;
 use super::walk::{Flow, Walk};
 use crate::clock;
 use crate::definition::{Delay, DelayBy, OnLimit, Trigger, WaitUntil, Window};
 use crate::plan::{At, NodeKind, Way};
+use crate::run::Assigned;
 use crate::span::Span;
 use crate::trace::Check;
 
@@ -45,11 +47,7 @@ impl Walk<'_> {
             }
             NodeKind::Split(ways) => Flow::On(self.split(node.step, ways).unwrap_or(next)),
             NodeKind::Holdout(share) => {
-                let drawn = self.draw(node.step);
-                let out = drawn < *share;
-                self.run.holdout |= out;
-                let verdict = if out { "held out" } else { "not held out" };
-                self.note(Some(node.step), Check::Chance, || json!(drawn), verdict);
+                self.hold_out(node.step, *share);
                 Flow::On(next)
             }
             NodeKind::Message(message) => {
@@ -228,9 +226,52 @@ impl Walk<'_> {
 
     fn split(&mut self, step: u16, ways: &[Way]) -> Option<At> {
         let drawn = self.draw(step);
-        let way = ways.iter().find(|way| drawn < way.below)?;
+        if let Some(held) = self.held(step) {
+            let way = ways.first().filter(|_| held == OnHold::ToControl);
+            let verdict = way.map_or("passes by", |way| way.id.as_str());
+            self.note_held(step, drawn, held, verdict);
+            return way.map(|way| way.to);
+        }
+        let (place, way) = (0_u16..).zip(ways).find(|(_, way)| drawn < way.below)?;
         self.note(Some(step), Check::Chance, || json!(drawn), &way.id);
+        self.assign(step, place);
         Some(way.to)
+    }
+
+    fn hold_out(&mut self, step: u16, share: u32) {
+        let drawn = self.draw(step);
+        let words = |out| if out { "held out" } else { "not held out" };
+        if let Some(held) = self.held(step) {
+            let out = held == OnHold::ToControl;
+            self.run.holdout |= out;
+            self.note_held(step, drawn, held, words(out));
+            return;
+        }
+        let out = drawn < share;
+        self.run.holdout |= out;
+        self.note(Some(step), Check::Chance, || json!(drawn), words(out));
+        self.assign(step, u16::from(!out));
+    }
+
+    fn assign(&mut self, step: u16, way: u16) {
+        let at = self.setting.now;
+        self.run.arms.push(Assigned { step, way, at });
+    }
+
+    /// What becomes of people who come to a test now, when it is held.
+    fn held(&self, step: u16) -> Option<OnHold> {
+        if self.setting.held.is_empty() {
+            return None;
+        }
+        let number = self.plan_step(step)?.number;
+        let mut held = self.setting.held.iter();
+        held.find(|(held, _)| *held == number).map(|(_, on)| *on)
+    }
+
+    /// A replay reads from this line that the test was held.
+    fn note_held(&mut self, step: u16, drawn: u32, held: OnHold, verdict: &str) {
+        let input = || json!({ "drawn": drawn, "held": held });
+        self.note(Some(step), Check::Chance, input, verdict);
     }
 
     /// Which share falls to the person at a step.

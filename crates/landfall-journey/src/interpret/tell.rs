@@ -35,6 +35,9 @@ impl Walk<'_> {
             // The try that could not be taken back did not succeed, and the message waits for another one.
             self.cancel(place);
         }
+        if matches!(mark, Mark::Attempted | Mark::Sent | Mark::Bounced) {
+            self.run.sent[place].flags |= Sent::HANDED;
+        }
         if ends(mark) {
             self.ended(place, reason);
         }

@@ -5,6 +5,7 @@ mod clients;
 mod commands;
 mod crash;
 mod credentials;
+mod experiments;
 mod fleet;
 mod harness;
 mod journeys;

@@ -365,7 +365,10 @@ fn a_waiting_run_is_small_and_bytes_that_are_no_run_are_refused() {
     for end in 0..bytes.len() {
         assert!(Run::decode(&bytes[..end]).is_err());
     }
-    let mut of_version_1 = bytes[..bytes.len() - 4].to_vec();
+    let mut of_version_2 = bytes[..bytes.len() - 1].to_vec();
+    of_version_2[0] = 2;
+    assert_eq!(Run::decode(&of_version_2).as_ref(), Ok(stage.run()));
+    let mut of_version_1 = bytes[..bytes.len() - 5].to_vec();
     of_version_1[0] = 1;
     let mut uncounted = stage.run().clone();
     uncounted.traced = None;
