@@ -11,6 +11,8 @@ use landfall_board::RowUpdate;
 use landfall_domain::delivery::Delivery;
 use landfall_domain::ids::{DeliveryKey, PersonKey};
 use landfall_domain::message::{MessageEntry, NameOf};
+use landfall_domain::person::Person;
+use landfall_domain::time::DAY_MS;
 use landfall_domain::working_set::ChangeSet;
 use landfall_store::StoreError;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -21,6 +23,8 @@ use crate::workspace::{Rebuild, Shared, Workspace};
 pub use rows::{FLAG_DELIVERED_INFERRED, rows};
 pub(crate) use snapshot::{forget_snapshot, forget_snapshot_if_outdated, load, save};
 
+/// Of people who did nothing for so long it is not known whether they ever had a device: half a year.
+const ACTIVE_MS: i64 = 183 * DAY_MS;
 /// Rows read at a time while filling.
 const PAGE: usize = 5_000;
 
@@ -83,6 +87,11 @@ pub(crate) fn publish(workspace: &Workspace, changes: &ChangeSet) {
             .unwrap_or_else(PoisonError::into_inner);
         for person in &changes.people {
             roster.set(person);
+        }
+        // A device may come and go within one commit.
+        let held = changes.token_moves.iter();
+        for person in held.flat_map(|moved| [moved.from, moved.to]).flatten() {
+            roster.note_device(person);
         }
         let sent_to = changes
             .deliveries
@@ -288,6 +297,7 @@ fn fill_roster(workspace: &Workspace, stop: &dyn Fn() -> bool) -> Result<(), Sto
         let page = workspace.store().people_after(after, PAGE)?;
         let Some(last) = page.last() else { break };
         after = Some(last.key);
+        let had_devices = had_devices(workspace, &page)?;
         let touched = workspace
             .shared
             .touched
@@ -306,6 +316,25 @@ fn fill_roster(workspace: &Workspace, stop: &dyn Fn() -> bool) -> Result<(), Sto
                 roster.set(person);
             }
         }
+        for person in had_devices {
+            roster.note_device(person);
+        }
     }
     Ok(())
+}
+
+/// Those of a page who have no device and had one, by the history of tokens. Only people who were active lately
+/// are looked up: nobody asks about the others.
+fn had_devices(workspace: &Workspace, page: &[Person]) -> Result<Vec<PersonKey>, StoreError> {
+    let since = workspace.now().plus_millis(-ACTIVE_MS);
+    let asked = page.iter().filter(|person| {
+        person.is_known() && person.devices.is_empty() && person.active_at >= since
+    });
+    let mut had = Vec::new();
+    for person in asked {
+        if !workspace.store().token_moves_of(person.key)?.is_empty() {
+            had.push(person.key);
+        }
+    }
+    Ok(had)
 }

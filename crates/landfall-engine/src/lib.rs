@@ -5,6 +5,7 @@
 
 pub mod broadcast;
 pub mod catalogue;
+pub mod coverage;
 pub mod credentials;
 pub mod definitions;
 pub mod diagnosis;

@@ -1,19 +1,31 @@
-//! The roster: eight bytes about each person, so that coverage is a scan in memory.
+//! The roster: some twenty bytes about each person, so that coverage is a scan in memory.
 //!
 //! Coverage is the share of active people with at least one valid, permitted device (product.md).
 //! The roster is a projection of people's states: rebuilt at start, updated after each commit.
+
+mod slices;
+
+pub use slices::By;
 
 use landfall_domain::channel::Platform;
 use landfall_domain::ids::PersonKey;
 use landfall_domain::person::{Person, Standing};
 use landfall_domain::time::{HOUR_MS, Timestamp};
+use landfall_insight::coverage::{Place, Step};
 
 /// What the roster keeps about a person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Line {
     /// Hours since the epoch when the person was last active.
     active_hour: u32,
+    /// The same of the last evidence of life of a device that could be reached; 0 without any.
+    alive_hour: u32,
+    /// The same of the beginning of the record.
+    created_hour: u32,
     flags: u32,
+    /// Numbers of texts: platform and app version of the device used last, and the country.
+    version: u16,
+    country: u16,
 }
 
 const LISTED: u32 = 1;
@@ -21,6 +33,10 @@ const UNSUBSCRIBED: u32 = 1 << 1;
 const PUSH_OFF: u32 = 1 << 2;
 /// Was sent something, as the board knows it; not part of the person's state.
 const DELIVERIES: u32 = 1 << 3;
+/// Has or had a device, as far as is known; not part of the person's state.
+const HAD_DEVICE: u32 = 1 << 4;
+/// Has an id of the application: an account. Others are known by an address only.
+const ACCOUNT: u32 = 1 << 5;
 /// Per platform: has any device; has a valid one; has a valid one that may show notifications
 /// (permission on, or never said); has one whose permission was said to be on.
 const DEVICE: u32 = 1 << 8;
@@ -89,15 +105,34 @@ impl Coverage {
 #[derive(Debug, Default)]
 pub struct Roster {
     lines: Vec<Line>,
+    texts: slices::Texts,
 }
 
 impl Roster {
     /// Takes a person's present state.
     pub fn set(&mut self, person: &Person) {
-        let known = self.line_mut(person.key);
         let mut fresh = line(person);
-        fresh.flags |= known.flags & DELIVERIES;
+        (fresh.version, fresh.country) = self.texts.of(person);
+        let known = self.line_mut(person.key);
+        fresh.flags |= known.flags & (DELIVERIES | HAD_DEVICE);
         *known = fresh;
+    }
+
+    /// Remembers that a person had a device once.
+    pub(crate) fn note_device(&mut self, person: PersonKey) {
+        self.line_mut(person).flags |= HAD_DEVICE;
+    }
+
+    /// Where everybody is, by key and as the place in [`Place::all`]: among people who were active at or after
+    /// `since`, those whose devices gave no sign of life since `stale` are silent for too long.
+    pub fn places(&self, since: Timestamp, stale: Timestamp) -> Vec<u8> {
+        let (since, stale) = (hour(since), hour(stale));
+        let number = |line: &Line| match place(line, PLATFORMS, since, stale) {
+            Place::Outside => 0,
+            Place::LostAt(step) => 1 + step as u8,
+            Place::Reachable => 7,
+        };
+        self.lines.iter().map(number).collect()
     }
 
     /// Remembers that there are deliveries to a person.
@@ -159,6 +194,29 @@ impl Roster {
     }
 }
 
+/// Where a person is. An app without a token is not recorded, so who never had a device is lost at the first
+/// step, and nobody at the second.
+fn place(line: &Line, mask: u32, since_hour: u32, stale_hour: u32) -> Place {
+    if line.flags & LISTED == 0 || line.active_hour < since_hour {
+        return Place::Outside;
+    }
+    let lacks = |flag: u32| line.flags & (flag * mask) == 0;
+    let lost = if lacks(DEVICE) && line.flags & HAD_DEVICE == 0 {
+        Step::AppKnown
+    } else if lacks(VALID) {
+        Step::Valid
+    } else if lacks(PERMITTED) {
+        Step::Permission
+    } else if line.flags & (UNSUBSCRIBED | PUSH_OFF) != 0 {
+        Step::Consent
+    } else if line.alive_hour < stale_hour {
+        Step::NotStale
+    } else {
+        return Place::Reachable;
+    };
+    Place::LostAt(lost)
+}
+
 fn reach(flags: u32, mask: u32) -> Reach {
     if flags & (DEVICE * mask) == 0 {
         Reach::NoDevice
@@ -189,7 +247,15 @@ fn line(person: &Person) -> Line {
     {
         flags |= PUSH_OFF;
     }
+    if person.id.is_some() {
+        flags |= ACCOUNT;
+    }
+    let mut alive = Timestamp::EPOCH;
     for device in person.devices.values() {
+        flags |= HAD_DEVICE;
+        if device.is_valid() && device.permission() != Some(false) {
+            alive = alive.max(device.last_used).max(device.refreshed_at);
+        }
         let bit = 1 << device.token.platform as u32;
         flags |= DEVICE * bit;
         if device.is_valid() {
@@ -203,7 +269,10 @@ fn line(person: &Person) -> Line {
     }
     Line {
         active_hour: hour(person.active_at),
+        alive_hour: hour(alive),
+        created_hour: hour(person.created_at),
         flags,
+        ..Line::default()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod board;
 mod catalogue;
+mod coverage;
 mod credentials;
 mod directory;
 pub(crate) mod faults;

@@ -153,13 +153,16 @@ async fn keep_swept(workspace: Workspace) {
     }
 }
 
-/// Counts the members of segments every hour, so that their number over time is known.
+/// Counts the members of segments and coverage every hour, so that both are known over time.
 async fn keep_counted(workspace: Workspace) {
     let mut hours = tokio::time::interval(HOUR);
     loop {
         hours.tick().await;
         if let Err(error) = workspace.count_segments().await {
             tracing::warn!(workspace = workspace.name(), %error, "members were not counted");
+        }
+        if let Err(error) = workspace.keep_coverage().await {
+            tracing::warn!(workspace = workspace.name(), %error, "coverage was not kept");
         }
     }
 }

@@ -57,6 +57,10 @@ pub enum DocumentKind {
     AlertChannels,
     /// How a test of a journey is judged and guarded, and when it was held.
     Experiment,
+    /// Coverage day by day, and what weeks changed. There is one or none.
+    CoverageHistory,
+    /// Where people stood in the waterfall of coverage when the week began, some 100,000 in each.
+    CoveragePlaces,
 }
 
 impl DocumentKind {
@@ -89,6 +93,8 @@ impl DocumentKind {
             Self::AlertRule => "alert_rule",
             Self::AlertChannels => "alert_channels",
             Self::Experiment => "experiment",
+            Self::CoverageHistory => "coverage_history",
+            Self::CoveragePlaces => "coverage_places",
         }
     }
 }

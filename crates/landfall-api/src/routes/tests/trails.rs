@@ -215,11 +215,28 @@ async fn coverage_says_who_is_reached_and_why_the_others_are_not() {
     assert_eq!(group("ios")["active"], 3);
     assert_eq!(group("android")["by_reach"]["token_invalid"], 1);
     assert_eq!(group("all")["coverage"]["hits"], 1);
-    // Nobody was active a minute from now.
-    let bad = house
-        .own(1, "GET /landfall/v1/coverage?since=someday", "")
-        .await;
-    assert_eq!(bad.status, 400);
+    // The same people in the waterfall; each of two platforms is a slice.
+    house.workspace(1).keep_coverage().await.unwrap();
+    let sliced = get(&house, "coverage?by=platform").await;
+    let fall = &sliced["waterfall"];
+    let lost: Vec<u64> = fall["rungs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["lost"].as_u64().unwrap())
+        .collect();
+    assert_eq!((&fall["active"], lost), (&json!(5), vec![1, 0, 1, 1, 1, 0]));
+    assert_eq!(fall["reachable"], 1);
+    assert_eq!(sliced["slices"][0]["value"], "ios");
+    assert_eq!(sliced["slices"][0]["waterfall"]["active"], 3);
+    assert_eq!(sliced["days"][0]["places"]["valid"], 1);
+    assert_eq!(sliced["weeks"][0]["places"][7]["now"], 1);
+    for wrong in ["since=someday", "by=shoe_size"] {
+        let bad = house
+            .own(1, &format!("GET /landfall/v1/coverage?{wrong}"), "")
+            .await;
+        assert_eq!(bad.status, 400, "{wrong}");
+    }
 }
 
 #[tokio::test]

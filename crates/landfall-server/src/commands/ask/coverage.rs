@@ -14,6 +14,10 @@ pub(crate) struct Coverage {
     /// People active in this time: 7d, 30d, 12w.
     #[arg(long, value_name = "RANGE", default_value = "30d")]
     since: String,
+    /// Divide people by platform, app_version, country, lifecycle or account.
+    #[arg(long, value_name = "DIMENSION",
+        value_parser = ["platform", "app_version", "country", "lifecycle", "account"])]
+    by: Option<String>,
 }
 
 /// `landfall books`.
@@ -37,7 +41,11 @@ pub(crate) struct Rejected {
 
 /// Shows coverage.
 pub(crate) fn run(coverage: &Coverage) -> Result<()> {
-    let parameters = [("since".to_owned(), coverage.since.clone())];
+    let by = coverage.by.clone().map(|by| ("by".to_owned(), by));
+    let parameters: Vec<(String, String)> =
+        std::iter::once(("since".to_owned(), coverage.since.clone()))
+            .chain(by)
+            .collect();
     let answer = Client::new(&coverage.connection)?.get("/landfall/v1/coverage", &parameters)?;
     if coverage.connection.json {
         println!("{answer:#}");
@@ -68,8 +76,62 @@ pub(crate) fn run(coverage: &Coverage) -> Result<()> {
         ]);
     }
     println!("{table}");
-    println!("Covered: active people with a valid, permitted device, as a share of active people.");
+    println!(
+        "Covered: active people with a valid, permitted device, as a share of active people.\n"
+    );
+    waterfalls(&answer);
+    if let Some(week) = answer["weeks"].as_array().and_then(|weeks| weeks.last()) {
+        for flow in week["flows"].as_array().into_iter().flatten().take(5) {
+            println!(
+                "This week {} went from {} to {}.",
+                show::grouped(flow["people"].as_u64().unwrap_or(0)),
+                show::plain(&flow["from"]),
+                show::plain(&flow["to"])
+            );
+        }
+    }
     Ok(())
+}
+
+/// The steps from active people to those within reach, of everybody and of each slice, and what gaps are worth.
+fn waterfalls(answer: &Value) {
+    let mut table = show::table([
+        "people",
+        "active",
+        "app known",
+        "token",
+        "valid",
+        "permission",
+        "consent",
+        "not stale",
+    ]);
+    let everybody = serde_json::json!({"value": "all", "waterfall": answer["waterfall"]});
+    let slices = answer["slices"].as_array().into_iter().flatten();
+    for slice in std::iter::once(&everybody).chain(slices) {
+        let fall = &slice["waterfall"];
+        let mut row = vec![
+            show::text(&slice["value"]),
+            show::number(fall["active"].as_u64().unwrap_or(0)),
+        ];
+        let rungs = fall["rungs"].as_array().into_iter().flatten();
+        row.extend(rungs.map(|rung| show::number(rung["after"].as_u64().unwrap_or(0))));
+        table.add_row(row);
+    }
+    println!("{table}");
+    println!("Each column: people left after the step. The last one is within reach.\n");
+    let worth = &answer["worth"];
+    for gap in worth["gaps"].as_array().into_iter().flatten() {
+        let money = |name: &str| gap["worth"][name].as_f64().unwrap_or(0.0);
+        println!(
+            "{}: {} people, worth {:.0} ({:.0} to {:.0}) in 30 days, in the smallest unit of {}.",
+            show::plain(&gap["step"]),
+            show::grouped(gap["lost"].as_u64().unwrap_or(0)),
+            money("estimate"),
+            money("low"),
+            money("high"),
+            show::plain(&worth["currency"])
+        );
+    }
 }
 
 fn bar(share: Option<f64>) -> comfy_table::Cell {
