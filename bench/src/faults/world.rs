@@ -22,6 +22,7 @@ const START: Timestamp = Timestamp::from_seconds(1_790_553_600);
 const DAY: u32 = 49;
 /// Days that are compared.
 const WEEK: i64 = 7;
+const CENTS: f64 = 100.0;
 const EUR: Currency = Currency(*b"EUR");
 
 pub fn case(fault: Fault, seed: u64, carts: u32) -> Result<Case> {
@@ -37,10 +38,12 @@ pub fn case(fault: Fault, seed: u64, carts: u32) -> Result<Case> {
     let mut truth = Money::default();
     let mut before = Money::default();
     for visit in shop.days(0..DAY + WEEK as u32 + 1) {
-        if visit.left_at >= from && visit.left_at < from.plus_millis(WEEK * DAY_MS) {
-            truth += visit.money;
-        } else if visit.left_at >= from.plus_millis(-WEEK * DAY_MS) && visit.left_at < from {
-            before += visit.money;
+        for (at, money) in visit.worth_by_time() {
+            if at >= from && at < from.plus_millis(WEEK * DAY_MS) {
+                truth += money;
+            } else if at >= from.plus_millis(-WEEK * DAY_MS) && at < from {
+                before += money;
+            }
         }
         for reached in visit.reached {
             put(&mut board, reached.delivery, reached.minor, now);
@@ -64,6 +67,12 @@ pub fn case(fault: Fault, seed: u64, carts: u32) -> Result<Case> {
     let report = diagnose(&board, &catalogue(), &request, now, 1)?;
     let verdict = report.diagnosis.verdict;
     let found = stage(verdict.problem);
+    // The diagnosis speaks of euros, the shop counts cents.
+    let (lost, low, high) = (
+        verdict.money.lost * CENTS,
+        verdict.money.interval.low * CENTS,
+        verdict.money.interval.high * CENTS,
+    );
     Ok(Case {
         fault,
         seed,
@@ -71,8 +80,8 @@ pub fn case(fault: Fault, seed: u64, carts: u32) -> Result<Case> {
         stage_right: right(fault, found),
         slice: verdict.place.slice.to_string(),
         slice_right: slice_right(fault, &verdict.place.slice, &verdict.place.also),
-        lost: verdict.money.lost,
-        covers: verdict.money.interval.low <= truth.lost() && truth.lost() <= verdict.money.interval.high,
+        lost,
+        covers: low <= truth.lost() && truth.lost() <= high,
         truth: truth.lost(),
         share: truth.lost() / before.expected.max(1.0),
         says: verdict.says,

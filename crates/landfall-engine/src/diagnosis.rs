@@ -177,7 +177,7 @@ pub fn diagnose(
         asking.alike(request.against)?,
         asking.alike(request.period)?,
     );
-    let mut counted = Counted::of(&before, &after);
+    let mut counted = Counted::of(&before, &after, messages);
     let mut history = History::learn(&asking)?;
     let mut notes = Vec::new();
     history.expect(&mut counted, &mut notes);

@@ -54,8 +54,27 @@ pub struct Visit {
     pub left_at: Timestamp,
     /// The messages that it led to.
     pub reached: Vec<Reached>,
-    /// What it was worth, which a diagnosis must not know.
-    pub money: Money,
+    /// What each of [`MESSAGES`] was worth, which a diagnosis must not know.
+    pub worth: [Money; MESSAGES.len()],
+}
+
+impl Visit {
+    /// What all messages were worth together.
+    pub fn money(&self) -> Money {
+        self.worth
+            .into_iter()
+            .fold(Money::default(), |mut sum, money| {
+                sum += money;
+                sum
+            })
+    }
+
+    /// What each message was worth, with the moment at which it is due: a figure of a week holds the
+    /// messages of that week, and the second reminder about a cart comes a day after the first.
+    pub fn worth_by_time(&self) -> impl Iterator<Item = (Timestamp, Money)> {
+        let due = MESSAGES.map(|line| self.left_at.plus_millis(line.delay_ms));
+        due.into_iter().zip(self.worth)
+    }
 }
 
 /// One delivery with all that happened to it, however late.

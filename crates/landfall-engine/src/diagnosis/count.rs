@@ -6,12 +6,14 @@
 
 use std::collections::BTreeMap;
 
-use landfall_board::{Alike, Currency};
+use landfall_board::{Alike, Currency, MessageInfo};
 use landfall_domain::marks::Mark;
 use landfall_domain::reason::{Kind, Reason, Stage};
 use landfall_domain::status::Outcome;
 use landfall_insight::decompose::Shift;
-use landfall_insight::decompose::funnel::{Entrance, Factor, Funnel, Platform, Steps, Version};
+use landfall_insight::decompose::funnel::{
+    Entrance, Factor, Funnel, Message, Platform, Steps, Version,
+};
 use landfall_insight::verdict::ReasonCount;
 
 use super::attribute::Attribute;
@@ -85,8 +87,8 @@ pub(super) fn case(row: &Alike, factor: Factor) -> Option<(u64, u64)> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counted {
     entrances: [Entrance; 2],
-    /// By platform and version.
-    pub(super) steps: BTreeMap<String, BTreeMap<String, [Steps; 2]>>,
+    /// By platform, message step and version.
+    pub(super) steps: BTreeMap<String, BTreeMap<String, BTreeMap<String, [Steps; 2]>>>,
     reasons: BTreeMap<Reason, [f64; 2]>,
     currency: Option<Currency>,
     orders: f64,
@@ -97,7 +99,19 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    pub(super) fn of(before: &[Alike], after: &[Alike]) -> Self {
+    /// Every platform, message step and version with what is counted in both periods.
+    pub(super) fn cells(&mut self) -> impl Iterator<Item = (&str, &str, &str, &mut [Steps; 2])> {
+        self.steps.iter_mut().flat_map(|(platform, messages)| {
+            messages.iter_mut().flat_map(move |(message, versions)| {
+                let versions = versions.iter_mut();
+                versions.map(move |(version, sides)| {
+                    (platform.as_str(), message.as_str(), version.as_str(), sides)
+                })
+            })
+        })
+    }
+
+    pub(super) fn of(before: &[Alike], after: &[Alike], messages: &[MessageInfo]) -> Self {
         let mut counted = Self {
             currency: main_currency(before.iter().chain(after)),
             ..Self::default()
@@ -107,13 +121,13 @@ impl Counted {
             .map_or_else(String::new, |currency| currency.letters().to_owned());
         for (period, rows) in [before, after].into_iter().enumerate() {
             for row in rows {
-                counted.add(row, period);
+                counted.add(row, messages, period);
             }
         }
         counted
     }
 
-    fn add(&mut self, row: &Alike, period: usize) {
+    fn add(&mut self, row: &Alike, messages: &[MessageInfo], period: usize) {
         let rows = row.rows as f64;
         let device = is_device(row);
         if row.is_first {
@@ -143,7 +157,9 @@ impl Counted {
             Attribute::Platform.text_of_device(row),
             Attribute::AppVersion.text_of_device(row),
         );
-        let versions = self.steps.entry(platform).or_default();
+        let message = Attribute::Step.text(row, messages);
+        let of_platform = self.steps.entry(platform).or_default();
+        let versions = of_platform.entry(message).or_default();
         let steps = &mut versions.entry(version).or_default()[period];
         *steps = steps.plus(&of_rows(row, value));
     }
@@ -189,12 +205,9 @@ impl Counted {
         if self.currency.is_some() {
             return;
         }
-        let steps = || {
-            self.steps
-                .values()
-                .flat_map(|versions| versions.values().flatten())
-        };
-        let orders = steps().any(|steps| steps.converted() > 0.0);
+        let orders = self
+            .cells()
+            .any(|(.., sides)| sides.iter().any(|steps| steps.converted() > 0.0));
         if orders {
             "orders".clone_into(&mut self.unit);
             notes.push("No revenue is known: every order counts as one.".to_owned());
@@ -203,8 +216,7 @@ impl Counted {
             notes
                 .push("Neither revenue nor orders are known: every open counts as one.".to_owned());
         }
-        let all = self.steps.values_mut();
-        for steps in all.flat_map(|versions| versions.values_mut().flatten()) {
+        for steps in self.cells().flat_map(|(.., sides)| sides) {
             if !orders {
                 steps.converted_opened = steps.opened;
             }
@@ -215,16 +227,18 @@ impl Counted {
     }
 
     pub(super) fn funnel(&self) -> Funnel {
-        let platforms = self.steps.iter().map(|(platform, versions)| Platform {
-            name: platform.clone(),
-            versions: versions
-                .iter()
-                .map(|(version, [before, after])| Version {
-                    name: version.clone(),
-                    before: *before,
-                    after: *after,
-                })
-                .collect(),
+        let version = |(name, [before, after]): (&String, &[Steps; 2])| Version {
+            name: name.clone(),
+            before: *before,
+            after: *after,
+        };
+        let message = |(name, versions): (&String, &BTreeMap<String, [Steps; 2]>)| Message {
+            name: name.clone(),
+            versions: versions.iter().map(version).collect(),
+        };
+        let platforms = self.steps.iter().map(|(name, messages)| Platform {
+            name: name.clone(),
+            messages: messages.iter().map(message).collect(),
         });
         Funnel {
             before: self.entrances[0],

@@ -54,7 +54,7 @@ pub(super) struct History {
     dispersion: [f64; Factor::ALL.len()],
     laws: BTreeMap<Mark, Laws>,
     /// Ages and numbers of sent pushes of the period, by platform and version.
-    ages: BTreeMap<(String, String), Vec<(i64, f64)>>,
+    ages: BTreeMap<[String; 2], Vec<(i64, f64)>>,
     complete: [f64; Factor::ALL.len()],
     complete_error: [f64; Factor::ALL.len()],
     /// People who qualified in earlier periods, oldest first.
@@ -243,7 +243,7 @@ impl History {
             };
             // The middle of the hour stands for all of it.
             let age = asking.now.since(at.plus_millis(HOUR_MS / 2)).max(0);
-            let key = (text(group.key.get(1)), text(group.key.get(2)));
+            let key = [1, 2].map(|at| text(group.key.get(at)));
             self.ages.entry(key).or_default().push((age, count(group)));
         }
         Ok(())
@@ -301,12 +301,9 @@ impl History {
     /// Puts what is expected to come into the counts of the period.
     pub(super) fn expect(&mut self, counted: &mut Counted, notes: &mut Vec<String>) {
         let mut weights = [(0.0, 0.0, 0.0); Factor::ALL.len()];
-        for (platform, versions) in &mut counted.steps {
-            for (version, [_, after]) in versions {
-                let key = (platform.clone(), version.clone());
-                let Some(ages) = self.ages.get(&key) else {
-                    continue;
-                };
+        for (platform, _, version, [_, after]) in counted.cells() {
+            let key = [platform, version].map(str::to_owned);
+            if let Some(ages) = self.ages.get(&key) {
                 let expected = |mark: Mark, seen: f64| {
                     let law = self.law(mark, platform, version);
                     law.map(|law| law.expect(seen, ages))

@@ -9,7 +9,7 @@
 
 use serde::Serialize;
 
-use super::nested::{self, Group, Member, Nested, Split, Tally};
+use super::nested::{self, Group, GroupPart, Member, Nested, Split, Tally};
 use super::{DecomposeError, Shift};
 
 /// A factor of revenue.
@@ -24,7 +24,7 @@ pub enum Factor {
     Eligible,
     /// Devices for each of those.
     Devices,
-    /// How devices are spread over platforms.
+    /// How devices are spread over platforms and messages.
     Mix,
     /// Share of devices whose push a provider took.
     Sent,
@@ -172,13 +172,52 @@ pub struct Version {
     pub after: Steps,
 }
 
-/// A platform with its versions.
+/// One message step on a platform. Steps differ in how often they are opened and lead to an order, so
+/// each is a cell of its own: a second reminder that is not sent costs what second reminders bring.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Message {
+    /// Name or number of the step.
+    pub name: String,
+    /// The versions that it was meant for.
+    pub versions: Vec<Version>,
+}
+
+/// A platform with its messages.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Platform {
     /// Its name.
     pub name: String,
-    /// Its versions.
-    pub versions: Vec<Version>,
+    /// Its messages.
+    pub messages: Vec<Message>,
+}
+
+impl Platform {
+    /// A platform whose messages are not told apart.
+    pub fn of_versions(name: impl Into<String>, versions: Vec<Version>) -> Self {
+        let message = Message {
+            name: String::new(),
+            versions,
+        };
+        Self {
+            name: name.into(),
+            messages: vec![message],
+        }
+    }
+
+    /// Its versions, each over all messages, in the order in which they are first named.
+    pub fn versions(&self) -> Vec<Version> {
+        let mut versions: Vec<Version> = Vec::new();
+        for version in self.messages.iter().flat_map(|message| &message.versions) {
+            match versions.iter_mut().find(|known| known.name == version.name) {
+                Some(known) => {
+                    known.before = known.before.plus(&version.before);
+                    known.after = known.after.plus(&version.after);
+                }
+                None => versions.push(version.clone()),
+            }
+        }
+        versions
+    }
 }
 
 /// The funnel in both periods.
@@ -195,7 +234,8 @@ pub struct Funnel {
 impl Funnel {
     /// Everything about devices in one period.
     pub fn steps(&self, after: bool) -> Steps {
-        let versions = self.platforms.iter().flat_map(|p| &p.versions);
+        let messages = self.platforms.iter().flat_map(|p| &p.messages);
+        let versions = messages.flat_map(|message| &message.versions);
         versions.fold(Steps::default(), |sum, version| {
             sum.plus(if after {
                 &version.after
@@ -362,21 +402,21 @@ pub fn decompose(funnel: &Funnel) -> Result<Decomposition, DecomposeError> {
         platforms: Vec::new(),
     };
     for platform in &funnel.platforms {
-        let blank = |version: &Version| VersionPart {
-            version: version.name.clone(),
+        let blank = |version: Version| VersionPart {
+            version: version.name,
             factors: vec![Split::default(); Factor::OF_PLATFORM.len()],
         };
         out.platforms.push(PlatformPart {
             platform: platform.name.clone(),
             mix: 0.0,
             factors: vec![0.0; Factor::OF_PLATFORM.len()],
-            versions: platform.versions.iter().map(blank).collect(),
+            versions: platform.versions().into_iter().map(blank).collect(),
         });
     }
     for (way, factors) in WAYS {
         let parts = nested::decompose(&whole, &groups(funnel, way))?;
         let known = out.of(Factor::Converted);
-        out.add(&parts, factors);
+        out.add(funnel, &parts, factors);
         // The way of orders after neither is the last one.
         out.unconfirmed = out.of(Factor::Converted) - known;
     }
@@ -384,22 +424,36 @@ pub fn decompose(funnel: &Funnel) -> Result<Decomposition, DecomposeError> {
 }
 
 impl Decomposition {
-    /// Adds the contributions of one way.
-    fn add(&mut self, parts: &Nested, factors: &[Factor]) {
+    /// Adds the contributions of one way, whose groups are those of [`groups`], in that order.
+    fn add(&mut self, funnel: &Funnel, parts: &Nested, factors: &[Factor]) {
         self.revenue.before += parts.total.before;
         self.revenue.after += parts.total.after;
         for (sum, part) in self.factors.iter_mut().zip(&parts.whole) {
             *sum += part;
         }
-        for (platform, part) in self.platforms.iter_mut().zip(&parts.groups) {
-            platform.mix += part.mix;
-            self.factors[Factor::Mix.index()] += part.mix;
-            for (stage, factor) in factors.iter().enumerate() {
-                let first = Factor::Sent.index();
-                let at = factor.index() - first;
-                platform.factors[at] += part.stages[stage];
-                self.factors[factor.index()] += part.stages[stage];
-                for (version, member) in platform.versions.iter_mut().zip(&part.members) {
+        let mut groups = parts.groups.iter();
+        for (platform, counted) in self.platforms.iter_mut().zip(&funnel.platforms) {
+            for part in groups.by_ref().take(counted.messages.len()) {
+                platform.add(part, factors);
+                self.factors[Factor::Mix.index()] += part.mix;
+                for (stage, factor) in factors.iter().enumerate() {
+                    self.factors[factor.index()] += part.stages[stage];
+                }
+            }
+        }
+    }
+}
+
+impl PlatformPart {
+    /// Adds the contributions of one message by one way.
+    fn add(&mut self, part: &GroupPart, factors: &[Factor]) {
+        self.mix += part.mix;
+        for (stage, factor) in factors.iter().enumerate() {
+            let at = factor.index() - Factor::Sent.index();
+            self.factors[at] += part.stages[stage];
+            for member in &part.members {
+                let mut versions = self.versions.iter_mut();
+                if let Some(version) = versions.find(|known| known.version == member.name) {
                     version.factors[at].within += member.stages[stage].within;
                     version.factors[at].mix += member.stages[stage].mix;
                 }
@@ -429,18 +483,21 @@ fn whole(funnel: &Funnel) -> Vec<Shift> {
     .to_vec()
 }
 
+/// A group for each message of each platform.
 fn groups(funnel: &Funnel, way: Way) -> Vec<Group> {
-    let group = |platform: &Platform| Group {
-        name: platform.name.clone(),
-        members: platform
-            .versions
-            .iter()
-            .map(|version| Member {
-                name: version.name.clone(),
-                before: way(&version.before),
-                after: way(&version.after),
-            })
-            .collect(),
+    let member = |version: &Version| Member {
+        name: version.name.clone(),
+        before: way(&version.before),
+        after: way(&version.after),
     };
-    funnel.platforms.iter().map(group).collect()
+    let of_platform = |platform: &Platform| {
+        let messages = platform.messages.iter();
+        messages
+            .map(|message| Group {
+                name: platform.name.clone(),
+                members: message.versions.iter().map(member).collect(),
+            })
+            .collect::<Vec<_>>()
+    };
+    funnel.platforms.iter().flat_map(of_platform).collect()
 }

@@ -158,7 +158,8 @@ fn redraw(funnel: &mut Funnel, noise: &Noise, after: bool, stream: &mut Draws) {
         1.0
     };
     let dispersion = noise.dispersion[Factor::Mix.index()].max(1.0);
-    let versions = || funnel.platforms.iter().flat_map(|p| &p.versions);
+    let messages = || funnel.platforms.iter().flat_map(|p| &p.messages);
+    let versions = || messages().flat_map(|message| &message.versions);
     let total: f64 = versions().map(|v| pick(v, after).devices).sum();
     let weights: Vec<f64> = versions()
         .map(|version| stream.gamma(pick(version, after).devices / dispersion))
@@ -171,10 +172,10 @@ fn redraw(funnel: &mut Funnel, noise: &Noise, after: bool, stream: &mut Draws) {
             0.0
         }
     });
-    for platform in &mut funnel.platforms {
-        let sides = platform.versions.iter().map(|version| pick(version, after));
+    for message in funnel.platforms.iter_mut().flat_map(|p| &mut p.messages) {
+        let sides = message.versions.iter().map(|version| pick(version, after));
         let pool = sides.fold(Steps::default(), |sum, steps| sum.plus(steps));
-        for version in &mut platform.versions {
+        for version in &mut message.versions {
             let steps = if after {
                 &mut version.after
             } else {

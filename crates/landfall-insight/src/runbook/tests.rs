@@ -45,14 +45,14 @@ fn diagnosis() -> Diagnosis {
         funnel: Funnel {
             before: people,
             after: people,
-            platforms: vec![Platform {
-                name: "ios".to_owned(),
-                versions: vec![Version {
+            platforms: vec![Platform::of_versions(
+                "ios",
+                vec![Version {
                     name: "5.1".to_owned(),
                     before: steps(9_800.0),
                     after: steps(5_000.0),
                 }],
-            }],
+            )],
         },
         unit: "EUR".to_owned(),
         reasons: vec![ReasonCount {

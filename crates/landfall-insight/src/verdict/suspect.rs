@@ -282,6 +282,9 @@ impl Case<'_> {
         };
         let factors = match problem {
             Problem::Seasonality => vec![Factor::Qualified, Factor::Converted],
+            // Devices are lost to one message more than to another; that those which are left are
+            // spread otherwise over messages belongs to it.
+            _ if factor == Factor::Devices => vec![factor, Factor::Mix],
             _ => vec![factor],
         };
         Suspicion {
@@ -422,17 +425,14 @@ impl Case<'_> {
 
 /// A version against itself before, or against its platform when it is new.
 fn sides(platform: &Platform, version: Option<&str>) -> (Steps, Steps) {
+    let versions = platform.versions();
     let all = |after: bool| {
-        platform
-            .versions
+        versions
             .iter()
             .map(|v| if after { &v.after } else { &v.before })
             .fold(Steps::default(), |sum, steps| sum.plus(steps))
     };
-    let found = platform
-        .versions
-        .iter()
-        .find(|v| Some(v.name.as_str()) == version);
+    let found = versions.iter().find(|v| Some(v.name.as_str()) == version);
     match found {
         Some(version) if version.before.sent >= 200.0 => (version.before, version.after),
         Some(version) => (all(false), version.after),

@@ -82,17 +82,17 @@ fn picture(after: Rates) -> Picture {
             before: entrance(people, 0.6, 0.95),
             after: entrance(people, 0.6, 0.95),
             platforms: vec![
-                Platform {
-                    name: "ios".to_owned(),
-                    versions: vec![
+                Platform::of_versions(
+                    "ios",
+                    vec![
                         version("5.1", 0.45 * devices, 0.15 * devices, USUAL),
                         version("5.2", 0.0, 0.30 * devices, after),
                     ],
-                },
-                Platform {
-                    name: "android".to_owned(),
-                    versions: vec![version("5.1", 0.55 * devices, 0.55 * devices, USUAL)],
-                },
+                ),
+                Platform::of_versions(
+                    "android",
+                    vec![version("5.1", 0.55 * devices, 0.55 * devices, USUAL)],
+                ),
             ],
         },
         qualified_before: vec![59_000.0, 61_000.0, 60_500.0, people],
@@ -113,8 +113,9 @@ fn only(index: usize, rate: f64) -> Rates {
 }
 
 fn everywhere(picture: &mut Picture, change: impl Fn(&mut Steps)) {
-    for platform in &mut picture.funnel.platforms {
-        for version in &mut platform.versions {
+    let platforms = picture.funnel.platforms.iter_mut();
+    for message in platforms.flat_map(|platform| &mut platform.messages) {
+        for version in &mut message.versions {
             change(&mut version.after);
         }
     }

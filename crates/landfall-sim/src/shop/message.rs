@@ -104,14 +104,7 @@ pub(super) fn visit(
         } else {
             Vec::new()
         },
-        money: Money {
-            expected: cart.expected(),
-            healthy: Cart {
-                planted: None,
-                ..cart
-            }
-            .expected_of(0.0),
-        },
+        worth: cart.worth(),
     }
 }
 
@@ -162,13 +155,24 @@ impl Cart<'_> {
         reached
     }
 
-    fn expected(&self) -> f64 {
-        self.expected_of(self.visitor.lost.0)
+    fn worth(&self) -> [Money; MESSAGES.len()] {
+        let healthy = Cart {
+            planted: None,
+            ..*self
+        };
+        let (expected, healthy) = (
+            self.expected_of(self.visitor.lost.0),
+            healthy.expected_of(0.0),
+        );
+        [0, 1, 2].map(|number| Money {
+            expected: expected[number],
+            healthy: healthy[number],
+        })
     }
 
-    /// What such a cart brings on average, in the smallest unit, over everything that is drawn for it,
-    /// when a fault takes the customer out of reach with probability `lost`.
-    fn expected_of(&self, lost: f64) -> f64 {
+    /// What each message about such a cart brings on average, in the smallest unit, over everything that is
+    /// drawn for it, when a fault takes the customer out of reach with probability `lost`.
+    fn expected_of(&self, lost: f64) -> [f64; MESSAGES.len()] {
         let [first, second, mail] = [0, 1, 2].map(|number| self.rates(number));
         let reachable = match self.visitor.unreachable {
             Some(_) => 0.0,
@@ -177,10 +181,13 @@ impl Cart<'_> {
         let rejected = first.allowed() * (1.0 - first.accepted);
         let dead = if first.kills_token { rejected } else { 0.0 };
         let goes_on = 1.0 - dead - first.taken() * first.bought();
-        let by_push = first.worth(self.settings) + goes_on * second.worth(self.settings);
         let missed = dead + (1.0 - first.taken() - dead) * (1.0 - second.taken());
-        let by_mail = (1.0 - reachable + reachable * missed) * mail.worth(self.settings);
-        first.qualifies * (reachable * by_push + by_mail)
+        let by_mail = 1.0 - reachable + reachable * missed;
+        [
+            first.qualifies * reachable * first.worth(self.settings),
+            first.qualifies * reachable * goes_on * second.worth(self.settings),
+            first.qualifies * by_mail * mail.worth(self.settings),
+        ]
     }
 
     fn push(&self, number: usize, dead: Option<Reason>) -> (Way, bool) {

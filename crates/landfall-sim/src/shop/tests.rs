@@ -31,7 +31,7 @@ fn live(shop: &Shop, days: Range<u32>) -> Vec<Visit> {
 fn money(visits: impl IntoIterator<Item = Visit>) -> Money {
     let mut sum = Money::default();
     for visit in visits {
-        sum += visit.money;
+        sum += visit.money();
     }
     sum
 }
@@ -108,7 +108,7 @@ fn what_is_bought_comes_close_to_what_is_expected() {
             .iter()
             .map(|reached| reached.minor)
             .sum::<i64>();
-        expected += visit.money;
+        expected += visit.money();
     }
     let ratio = bought as f64 / expected.expected;
     assert!((0.96..1.04).contains(&ratio), "{ratio}");

@@ -98,17 +98,14 @@ fn world() -> Vec<(&'static str, Vec<(Truth, Truth)>)> {
 
 fn funnel(people: f64, steps: &mut dyn FnMut(Truth, f64) -> Steps, entrance: Entrance) -> Funnel {
     let devices = people * COVERAGE * ELIGIBLE;
-    let platforms = world().into_iter().map(|(name, versions)| Platform {
-        name: name.to_owned(),
-        versions: versions
-            .into_iter()
-            .enumerate()
-            .map(|(number, (before, after))| Version {
-                name: number.to_string(),
-                before: steps(before, devices),
-                after: steps(after, devices),
-            })
-            .collect(),
+    let platforms = world().into_iter().map(|(name, versions)| {
+        let versions = versions.into_iter().enumerate();
+        let versions = versions.map(|(number, (before, after))| Version {
+            name: number.to_string(),
+            before: steps(before, devices),
+            after: steps(after, devices),
+        });
+        Platform::of_versions(name, versions.collect())
     });
     Funnel {
         before: entrance,

@@ -1,6 +1,6 @@
 //! The worked example of diagnosis.md 2.4, to the digits given there.
 
-use crate::decompose::funnel::{self, Entrance, Factor, Funnel, Platform, Steps, Version};
+use crate::decompose::funnel::{self, Entrance, Factor, Funnel, Message, Platform, Steps, Version};
 use crate::decompose::nested::{self, Group, Member, Tally, carried, pooled, rates};
 use crate::decompose::{Cell, Product, Shift, attribute};
 
@@ -223,17 +223,17 @@ fn the_funnel_of_messages_tells_the_same_as_the_nested_levels() {
         before: everybody(QUALIFIED.before),
         after: everybody(QUALIFIED.after),
         platforms: vec![
-            Platform {
-                name: "ios".to_owned(),
-                versions: vec![
+            Platform::of_versions(
+                "ios",
+                vec![
                     version("5.1", Some(&IOS_51.0), &IOS_51.1),
                     version("5.2", None, &IOS_52),
                 ],
-            },
-            Platform {
-                name: "android".to_owned(),
-                versions: vec![version("5.1", Some(&ANDROID_51.0), &ANDROID_51.1)],
-            },
+            ),
+            Platform::of_versions(
+                "android",
+                vec![version("5.1", Some(&ANDROID_51.0), &ANDROID_51.1)],
+            ),
         ],
     };
     let parts = funnel::decompose(&funnel).expect("ten factors");
@@ -246,5 +246,53 @@ fn the_funnel_of_messages_tells_the_same_as_the_nested_levels() {
     assert_eq!(
         parts.owner("ios", Factor::Delivered).map(|o| o.0),
         Some("5.2")
+    );
+}
+
+#[test]
+fn a_second_message_that_is_not_sent_costs_what_second_messages_bring() {
+    let steps = |sent: f64, orders_of_thousand: f64| {
+        let converted = sent * orders_of_thousand / 1_000.0;
+        Steps {
+            devices: 10_000.0,
+            sent,
+            delivered: sent,
+            opened: sent,
+            converted_opened: converted,
+            value_opened: 50.0 * converted,
+            ..Steps::default()
+        }
+    };
+    let message = |name: &str, after: f64, orders: f64| Message {
+        name: name.to_owned(),
+        versions: vec![Version {
+            name: "5.1".to_owned(),
+            before: steps(10_000.0, orders),
+            after: steps(after, orders),
+        }],
+    };
+    let everybody = Entrance {
+        qualified: 20_000.0,
+        covered: 20_000.0,
+        eligible: 20_000.0,
+    };
+    let funnel = Funnel {
+        before: everybody,
+        after: everybody,
+        platforms: vec![Platform {
+            name: "ios".to_owned(),
+            messages: vec![message("1", 10_000.0, 9.0), message("2", 4_000.0, 2.0)],
+        }],
+    };
+    let parts = funnel::decompose(&funnel).expect("ten factors");
+    // Six thousand second messages, two orders in a thousand, 50 each; over both messages pooled it
+    // would have been 5.5 orders in a thousand.
+    near(parts.of(Factor::Sent), -600.0, 1e-9);
+    near(parts.revenue.change(), -600.0, 1e-9);
+    near(parts.of(Factor::Converted), 0.0, 1e-9);
+    assert_eq!(parts.platforms.len(), 1);
+    assert_eq!(
+        parts.owner("ios", Factor::Sent).map(|owner| owner.0),
+        Some("5.1")
     );
 }
