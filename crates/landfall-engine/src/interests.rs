@@ -286,11 +286,13 @@ fn begin(store: &dyn Store) -> Result<(u32, Place), StoreError> {
 fn since(store: &dyn Store, name: &str, done: u64) -> Result<Vec<StoredActivity>, StoreError> {
     let mut found = Vec::new();
     let mut before = None;
+    // Mostly there is nothing new or little, and a page is read as a whole.
+    let mut limit = EVENTS / 64;
     loop {
         let page = store.activities(&ActivityQuery {
             name: Some(name.to_owned()),
             before,
-            limit: EVENTS,
+            limit,
             ..ActivityQuery::default()
         })?;
         let new = page
@@ -300,8 +302,9 @@ fn since(store: &dyn Store, name: &str, done: u64) -> Result<Vec<StoredActivity>
         let count = found.len();
         found.extend(new);
         before = page.next;
-        if before.is_none() || found.len() - count < EVENTS {
+        if before.is_none() || found.len() - count < limit {
             return Ok(found);
         }
+        limit = EVENTS;
     }
 }

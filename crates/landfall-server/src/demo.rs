@@ -132,6 +132,7 @@ impl Life {
         }
         self.agenda.put(self.plan.start, Entry::Day(0));
         journeys::start(&self.house, self.plan.qa).await?;
+        self.house.build().await?;
         self.due = self.house.settle(self.plan.start).await?;
         Ok(())
     }
@@ -169,7 +170,9 @@ impl Life {
     /// Everything of the shop and its phones that is due.
     async fn happen(&self) -> Result<()> {
         let mut batch = Batch::new(&self.house.door);
+        let mut products = false;
         for (at, entry) in self.agenda.due(self.now) {
+            products |= matches!(entry, Entry::Product(_));
             match entry {
                 Entry::Day(day) => self.begin(day),
                 Entry::Fault(fault) => {
@@ -183,7 +186,11 @@ impl Life {
                 }
             }
         }
-        batch.finish().await
+        batch.finish().await?;
+        if products {
+            self.house.follow().await?;
+        }
+        Ok(())
     }
 
     /// Plans a day.
@@ -241,7 +248,8 @@ impl Life {
                 batch.add(calls::stranded(&customer)).await?;
             }
         }
-        batch.finish().await
+        batch.finish().await?;
+        self.house.build().await
     }
 }
 

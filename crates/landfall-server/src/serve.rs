@@ -69,7 +69,7 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         .with_sending(sending.clone())
         .with_reporting(reporting.clone())
         .with_qa(Arc::new(crate::scratch::empty));
-    let router = landfall_ui::router(Arc::new(nonce)).merge(landfall_api::router(app));
+    let router = site(app);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -97,6 +97,11 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         workspace.stop();
     }
     served
+}
+
+/// The web application and the APIs behind it.
+pub(crate) fn site(app: landfall_api::App) -> axum::Router {
+    landfall_ui::router(Arc::new(nonce)).merge(landfall_api::router(app))
 }
 
 /// What the page's own style elements prove themselves with.

@@ -75,10 +75,18 @@ impl House {
         })
     }
 
+    /// Counts the past for what was defined or changed.
+    pub(super) async fn build(&self) -> Result<()> {
+        Ok(Builder::new(self.workspace.clone()).drain().await?)
+    }
+
+    /// Tells people what happened to products that they asked for.
+    pub(super) async fn follow(&self) -> Result<()> {
+        Ok(self.follower.drain().await?)
+    }
+
     /// Does everything that is due. Returns when something is due next.
     pub(super) async fn settle(&self, now: Timestamp) -> Result<Option<Timestamp>> {
-        Builder::new(self.workspace.clone()).drain().await?;
-        self.follower.drain().await?;
         // Timers make messages, and what became of these may wake timers again; what a third round would
         // do waits for the next step.
         self.keeper.drain(now).await?;
@@ -189,5 +197,5 @@ fn router(folder: &DataFolder, workspace: &Workspace) -> Result<Router> {
         .with_qa(Arc::new(crate::scratch::empty))
         .with_sending(sending)
         .with_reporting(reporting);
-    Ok(landfall_api::router(app))
+    Ok(crate::serve::site(app))
 }

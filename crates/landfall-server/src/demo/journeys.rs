@@ -31,7 +31,7 @@ pub(super) async fn start(house: &House, qa: bool) -> Result<()> {
             .await?;
     }
     // What happened before is counted first.
-    house.settle(house.workspace.now()).await?;
+    house.build().await?;
     for id in ids {
         if qa {
             let path = format!("/landfall/v1/journeys/{id}/qa");
