@@ -21,16 +21,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use landfall_domain::time::{DAY_MS, MINUTE_MS, SECOND_MS, Timestamp};
+use landfall_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 use landfall_sim::shop::{Fault, Settings, Shop};
 
 use agenda::{Agenda, Entry};
 use calls::Batch;
 pub(crate) use door::Keys;
-pub(crate) use house::House;
+pub(crate) use house::{House, Told};
 
 /// What happens within one such step reaches the server together, at its end.
 const STEP_MS: i64 = 5 * MINUTE_MS;
+/// How often the monitor looks while time flies. It looks at every quarter of an hour either way.
+const LOOK_MS: i64 = HOUR_MS;
 /// How often the shop's backend and phones are looked after in real time.
 const BREATH: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -80,6 +82,9 @@ pub(crate) struct Life {
     now: Timestamp,
     /// When the server has something to do next.
     due: Option<Timestamp>,
+    /// When the monitor looks next.
+    look: Timestamp,
+    told: Vec<Told>,
 }
 
 impl Life {
@@ -100,6 +105,8 @@ impl Life {
             house,
             agenda,
             due: None,
+            look: plan.start,
+            told: Vec::new(),
             now: plan.start,
             shop,
             plan,
@@ -151,8 +158,17 @@ impl Life {
             self.house.clock.set(self.now);
             self.happen().await?;
             self.due = self.house.settle(self.now).await?;
+            if self.now >= self.look {
+                self.look = self.now.plus_millis(LOOK_MS);
+                self.told.extend(self.house.watch(self.now).await?);
+            }
         }
         Ok(())
+    }
+
+    /// The incidents that the owner was told of, oldest first.
+    pub(crate) fn told(&self) -> &[Told] {
+        &self.told
     }
 
     /// Lives on in real time, for ever.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use landfall_domain::time::{Clock as _, DAY_MS, Timestamp, WallClock};
+use landfall_domain::time::{Clock as _, DAY_MS, MINUTE_MS, Timestamp, WallClock};
 use landfall_sim::shop::{Fault, Settings};
 
 use crate::demo::{Keys, Life, Plan, start_before};
@@ -138,32 +138,55 @@ async fn lead(demo: &Demo, fault: Option<Fault>, kept: &Kept) -> Result<()> {
         demo.people
     );
     let mut life = Life::open(plan, kept.path(), keys.clone()).await?;
-    let bar = progress(demo.days);
-    for day in 1..=demo.days {
-        life.until(start.plus_millis(i64::from(day) * DAY_MS))
-            .await?;
-        bar.set_message(told(&life, day));
-        bar.set_position(u64::from(day));
-    }
-    bar.finish();
     if demo.once {
+        pass(&mut life, demo, start).await?;
         tokio::task::spawn_blocking(move || life.house.close()).await?;
         return Ok(());
     }
     let address = door.address()?;
-    println!("\nThe shop is live: http://{address}/   key {}\n", keys.app);
+    println!("\nIt is open, and can be watched from now on: http://{address}/");
+    println!("The app key, to sign in: {}\n", keys.app);
+    let serving = listen::serve(vec![door], life.house.router.clone(), stop_signal()?);
+    let mut serving = std::pin::pin!(serving);
+    tokio::select! {
+        () = &mut serving => return Ok(()),
+        passed = pass(&mut life, demo, start) => passed?,
+    }
+    println!("\nThe shop is live. In another terminal:\n");
     println!(
         "  export LANDFALL_URL=http://{address} LANDFALL_APP_KEY={}",
         keys.app
     );
-    println!("  landfall journeys");
+    println!("  landfall incidents");
+    println!("  landfall diagnose cart-recovery");
     println!("  landfall metrics --by journey,platform --since 14d");
-    let router = life.house.router.clone();
-    life.until(WallClock.now()).await?;
     let living = tokio::spawn(life.live());
-    listen::serve(vec![door], router, stop_signal()?).await;
+    serving.await;
     living.abort();
     Ok(())
+}
+
+/// Lives through the weeks up to now, and says each day what happened.
+async fn pass(life: &mut Life, demo: &Demo, start: Timestamp) -> Result<()> {
+    let bar = progress(demo.days);
+    let mut known = 0;
+    for day in 1..=demo.days {
+        life.until(start.plus_millis(i64::from(day) * DAY_MS))
+            .await?;
+        for told in &life.told()[known..] {
+            let (day, hour) = moment(told.at, start);
+            bar.suspend(|| {
+                println!("day {day}, {hour}  {}: {}", told.id, told.title);
+                println!("               {}", told.verdict);
+            });
+        }
+        known = life.told().len();
+        bar.set_message(taken(life, day));
+        bar.set_position(u64::from(day));
+    }
+    bar.finish();
+    // The hours of today.
+    life.until(WallClock.now()).await
 }
 
 fn plan(demo: &Demo, fault: Option<Fault>, start: Timestamp) -> Plan {
@@ -194,7 +217,15 @@ fn progress(days: u32) -> ProgressBar {
     bar
 }
 
-fn told(life: &Life, day: u32) -> String {
+/// The day of the shop, from 1 on, and the time of day.
+fn moment(at: Timestamp, start: Timestamp) -> (i64, String) {
+    let since = at.since(start);
+    let minutes = since.rem_euclid(DAY_MS) / MINUTE_MS;
+    let hour = format!("{:02}:{:02}", minutes / 60, minutes % 60);
+    (since.div_euclid(DAY_MS) + 1, hour)
+}
+
+fn taken(life: &Life, day: u32) -> String {
     let books = life.books();
     let day = books
         .days

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context as _, Result};
 use axum::Router;
+use axum::http::Method;
 use landfall_domain::channel::Provider;
 use landfall_domain::time::{Clock, Timestamp};
 use landfall_engine::directory::{KeyKind, WorkspaceRecord};
@@ -14,12 +15,14 @@ use landfall_engine::dispatch::carriers::{Carrier, Carriers, Terms};
 use landfall_engine::random::{Seeded, SystemRandom};
 use landfall_engine::segments::Builder;
 use landfall_engine::{
-    Directory, Dispatcher, Opened, Options, ProductFollower, Reporting, Sending, Timekeeper,
-    Workspace,
+    Directory, Dispatcher, Monitor, Opened, Options, ProductFollower, Reporting, Sending,
+    Timekeeper, Workspace,
 };
+use landfall_insight::alerts::Tell;
 use landfall_sim::shop::Shop;
 use landfall_store::Store;
 use landfall_store_sqlite::SqliteStore;
+use serde_json::Value;
 
 use super::agenda::Agenda;
 use super::clock::DemoClock;
@@ -37,6 +40,24 @@ pub(crate) struct House {
     dispatcher: Dispatcher,
     keeper: Timekeeper,
     follower: ProductFollower,
+    monitor: Monitor,
+}
+
+/// What was told to the owner of the journeys about a new incident.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Told {
+    /// When it was told.
+    pub(crate) at: Timestamp,
+    /// The incident's id.
+    pub(crate) id: String,
+    /// What is off, and where.
+    pub(crate) title: String,
+    /// What the diagnosis makes of it.
+    pub(crate) verdict: String,
+    /// The problem that the diagnosis names, if it names one.
+    pub(crate) problem: Option<String>,
+    /// The slice, values by dimension.
+    pub(crate) slice: Value,
 }
 
 impl House {
@@ -61,11 +82,19 @@ impl House {
         let _ = named.set(workspace.clone());
         let carriers = carriers(&shop, &agenda, &named, start);
         let random = Arc::new(Seeded::new(1));
+        let network = landfall_engine::credentials::Network::default();
+        let monitor = Monitor::new(
+            workspace.clone(),
+            carriers.clone(),
+            network,
+            Arc::clone(&random) as Arc<dyn landfall_engine::random::Random>,
+        );
         let dispatcher = Dispatcher::new(workspace.clone(), carriers, random, Limits::default());
         let router = router(&folder, &workspace)?;
         Ok(Self {
             keeper: Timekeeper::new(workspace.clone()),
             follower: ProductFollower::new(workspace.clone()),
+            monitor,
             door: Door::new(router.clone(), &keys),
             router,
             opened,
@@ -96,6 +125,26 @@ impl House {
         Ok(timer.into_iter().chain(due).min())
     }
 
+    /// Looks at everything that has settled, and tells what is new.
+    pub(super) async fn watch(&self, now: Timestamp) -> Result<Vec<Told>> {
+        let mut told = Vec::new();
+        for tell in self.monitor.look(now).await?.told {
+            let Tell::New(id) = tell else { continue };
+            let path = format!("/landfall/v1/incidents/{id}");
+            let incident = self.door.own(Method::GET, &path, &Value::Null).await?;
+            let text = |name: &str| incident[name].as_str().map(str::to_owned);
+            told.push(Told {
+                at: now,
+                title: text("title").unwrap_or_default(),
+                verdict: text("verdict").unwrap_or_default(),
+                problem: text("problem"),
+                slice: incident["slice"].clone(),
+                id,
+            });
+        }
+        Ok(told)
+    }
+
     /// From now on the server does by itself what is due.
     pub(super) fn run(&self) {
         let workspace = || self.workspace.clone();
@@ -103,6 +152,7 @@ impl House {
         tokio::spawn(Timekeeper::new(workspace()).run());
         tokio::spawn(ProductFollower::new(workspace()).run());
         tokio::spawn(self.dispatcher.clone().run());
+        tokio::spawn(self.monitor.clone().run());
     }
 
     /// Ends in order; blocks.

@@ -33,7 +33,11 @@ impl Simulated {
             Address::Phone(_) | Address::Configured => return Answer::accepted(200, None),
         };
         let Some(customer) = customer else {
-            return Answer::refused(Reason::TokenInvalid);
+            // Mail to the people of the shop, about an incident.
+            return match token {
+                Some(_) => Answer::refused(Reason::TokenInvalid),
+                None => Answer::accepted(200, None),
+            };
         };
         let handed = Handed {
             customer,

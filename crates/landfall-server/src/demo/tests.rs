@@ -1,5 +1,7 @@
+use axum::http::Method;
 use landfall_domain::time::{DAY_MS, Timestamp};
 use landfall_sim::shop::{Fault, Settings};
+use serde_json::Value;
 
 use super::{Books, Keys, Life, Plan};
 
@@ -49,6 +51,50 @@ async fn a_shop_lives_through_days_by_the_public_apis_alone() {
 #[tokio::test]
 async fn the_same_seed_is_the_same_life() {
     assert_eq!(lived(plan(None), 2).await, lived(plan(None), 2).await);
+}
+
+/// What the tour claims, in a smaller shop: two quiet weeks about which nothing is said, then the release
+/// that loses tokens, of which the owner is told, and of which the diagnosis says what it is and where.
+#[tokio::test]
+async fn a_release_that_loses_tokens_is_told_of_and_the_weeks_before_are_not() {
+    const CLEAN: i64 = 14;
+    let shop = Settings {
+        customers: 2_500,
+        carts_per_day: 250,
+        // Everybody updates within days, so that one week shows what it takes a large shop a month to show.
+        adoption_half_life: 1.0,
+        releases: [("5.0", -60), ("5.1", -50), ("5.2", CLEAN as i32)],
+        ..Settings::default()
+    };
+    let from = START.plus_millis(CLEAN * DAY_MS);
+    let plan = Plan {
+        settings: shop,
+        fault: Some((Fault::TokenChurn, from)),
+        ..plan(None)
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = Keys::random().expect("keys");
+    let mut life = Life::open(plan, folder.path(), keys).await.expect("a shop");
+    life.until(from.plus_millis(4 * DAY_MS))
+        .await
+        .expect("days");
+    let told = life.told().to_vec();
+    let first = told.first().expect("the owner is told");
+    assert!(first.at > from, "{told:?}");
+    assert!(first.at < from.plus_millis(2 * DAY_MS), "{told:?}");
+    assert_eq!(first.slice["platform"], "ios", "{told:?}");
+    assert_eq!(first.slice["app_version"], "5.2", "{told:?}");
+    let path = "/landfall/v1/journeys/cart-recovery/diagnosis?from=2026-10-13&to=2026-10-16";
+    let door = &life.house.door;
+    let answer = door.own(Method::GET, path, &Value::Null).await;
+    let answer = answer.expect("a diagnosis");
+    let verdict = &answer["diagnosis"]["verdict"];
+    assert_eq!(verdict["problem"], "delivery", "{verdict}");
+    let slice = verdict["place"]["slice"].to_string();
+    assert!(slice.contains("ios"), "{verdict}");
+    tokio::task::spawn_blocking(move || life.house.close())
+        .await
+        .expect("an end");
 }
 
 #[tokio::test]
