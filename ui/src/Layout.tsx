@@ -16,6 +16,7 @@ const PLACES = [
   { to: "/journeys", name: "Journeys", key: "j", sign: "⇢" },
   { to: "/log", name: "Log", key: "l", sign: "≡" },
   { to: "/alerts", name: "Alerts", key: "a", sign: "△" },
+  { to: "/experiments", name: "Experiments", key: "x", sign: "⚖" },
   { to: "/people", name: "People", key: "p", sign: "☺" },
   { to: "/coverage", name: "Coverage", key: "c", sign: "◐" },
   { to: "/segments", name: "Segments", key: "s", sign: "⊂" },

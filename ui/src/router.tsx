@@ -76,6 +76,18 @@ const incident = createRoute({
   component: lazyRouteComponent(() => import("./pages/alerts/IncidentPage"), "IncidentPage"),
 });
 
+const experiments = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments",
+  component: lazyRouteComponent(() => import("./pages/experiments/ExperimentsPage"), "ExperimentsPage"),
+});
+
+const experiment = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experiment",
+  component: lazyRouteComponent(() => import("./pages/experiments/ExperimentPage"), "ExperimentPage"),
+});
+
 const coverage = createRoute({
   getParentRoute: () => root,
   path: "/coverage",
@@ -111,7 +123,7 @@ const settings = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    home, log, delivery, people, person, journeys, fresh, journey, alerts, incident, coverage, segments, segment, names, settings,
+    home, log, delivery, people, person, journeys, fresh, journey, alerts, incident, experiments, experiment, coverage, segments, segment, names, settings,
   ]),
   parseSearch: readSearch,
   stringifySearch: writeSearch,

@@ -39,6 +39,8 @@ const PAGES = [
   ["alert-rules", "/alerts?tab=rules", "ios-arrives"],
   ["alert-rule-new", "/alerts?tab=rules&rule=new", "What it would have done"],
   ["alert-channels", "/alerts?tab=channels", "retention@shop.example"],
+  ["experiments", "/experiments", "How many people does a test need?"],
+  ["experiment", "/experiments/cart-recovery%3Acompare", "Were the arms delivered alike?"],
   ["people", "/people", "person-0@shop.example"],
   ["person", `/people/${reachable.id}`, "Send a test"],
   ["person-why", "/people/person-0?tab=why", "What journeys checked"],
