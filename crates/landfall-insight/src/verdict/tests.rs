@@ -222,7 +222,7 @@ fn silence_is_health_only_where_there_is_something_to_hear() {
     few.funnel.before = entrance(39.0, 0.6, 0.95);
     few.funnel.after = entrance(41.0, 0.6, 0.95);
     for platform in &mut few.funnel.platforms {
-        for version in &mut platform.versions {
+        for version in &mut platform.messages[0].versions {
             (version.before, version.after) = (steps(10.0, USUAL), steps(10.0, USUAL));
         }
     }
