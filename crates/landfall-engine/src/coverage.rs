@@ -145,20 +145,25 @@ const fn week_of(at: Timestamp) -> i64 {
     (at.millis().div_euclid(DAY_MS) + 3).div_euclid(7)
 }
 
-fn step(store: &dyn Store, places: Vec<u8>, now: Timestamp) -> Result<(), StoreError> {
-    let (document, mut history) = history(store)?;
+/// Puts today, as it is now, at the end of the days.
+fn count_today(days: &mut Vec<Day>, places: &[u8], now: Timestamp) {
     let mut people = [0; 7];
     for place in places.iter().filter(|place| **place > 0) {
         people[usize::from(place - 1) % 7] += 1;
     }
     let at = now.plus_millis(-now.millis().rem_euclid(DAY_MS));
     let today = Day { at, people };
-    match history.days.last_mut() {
+    match days.last_mut() {
         // The clock was put back.
         Some(last) if last.at > at => {}
         Some(last) if last.at == at => *last = today,
-        _ => history.days.push(today),
+        _ => days.push(today),
     }
+}
+
+fn step(store: &dyn Store, places: Vec<u8>, now: Timestamp) -> Result<(), StoreError> {
+    let (document, mut history) = history(store)?;
+    count_today(&mut history.days, &places, now);
     let before = stood(store)?;
     let over = before
         .as_ref()
@@ -216,7 +221,9 @@ impl Workspace {
     pub async fn coverage_history(&self) -> Result<(History, Option<Week>), StoreError> {
         let (places, now) = (self.places_now(), self.now());
         self.read(move |store| {
-            let (_, history) = history(store)?;
+            let (_, mut history) = history(store)?;
+            // What was kept of today is up to an hour old.
+            count_today(&mut history.days, &places, now);
             let week = stood(store)?.map(|before| Week {
                 from: before.at,
                 to: now,

@@ -201,7 +201,25 @@ impl Case<'_> {
         }
     }
 
+    /// Whether the share of any platform changed beyond chance. Which messages are due changes with the
+    /// time of day and is nobody's moving.
+    fn platforms_moved(&self) -> bool {
+        let funnel = &self.picture.funnel;
+        let all = Shift::new(funnel.steps(false).devices, funnel.steps(true).devices);
+        funnel.platforms.iter().any(|platform| {
+            let (before, after) = sides(platform, None);
+            let ratio = Ratio {
+                hits: Shift::new(before.devices, after.devices),
+                of: all,
+            };
+            ratio.z(self.dispersion(Factor::Mix)).abs() >= CLEAR
+        })
+    }
+
     fn is_loss(&self, factor: Factor) -> bool {
+        if factor == Factor::Mix && !self.platforms_moved() {
+            return false;
+        }
         let worth = WORTH * self.decomposition.revenue.before.abs();
         self.z(factor) <= -CLEAR && self.loss(factor) >= worth
     }
