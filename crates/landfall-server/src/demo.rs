@@ -71,6 +71,8 @@ pub(crate) struct Day {
     pub(crate) minor: i64,
     /// What the messages of the day bring on average, in the smallest unit.
     pub(crate) expected: f64,
+    /// The same of messages of the journey about carts.
+    pub(crate) carts_expected: f64,
 }
 
 /// A shop that is being lived through.
@@ -120,8 +122,9 @@ impl Life {
         let mut batch = Batch::new(&self.house.door);
         for number in 0..self.shop.customers() {
             let customer = self.shop.customer(number, self.plan.start);
+            let history = self.shop.history(number);
             batch
-                .add(calls::identify(&customer, self.plan.start))
+                .add(calls::identify(&customer, &history, self.plan.start))
                 .await?;
             if customer.phone.is_none() {
                 continue;
@@ -164,6 +167,15 @@ impl Life {
             }
         }
         Ok(())
+    }
+
+    /// What the messages about carts of the last seven whole days bring on average, in the smallest unit. The same
+    /// life without its fault tells what the fault costs.
+    pub(crate) fn worth(&self) -> f64 {
+        let today = self.day_of(self.now);
+        let books = self.books();
+        let week = books.days.range(today - 7..today);
+        week.map(|(_, day)| day.carts_expected).sum()
     }
 
     /// The incidents that the owner was told of, oldest first.
@@ -215,6 +227,10 @@ impl Life {
         self.agenda.put(next, Entry::Day(day + 1));
         for cart in self.shop.carts(day) {
             self.agenda.put(cart.at, Entry::Cart(cart));
+        }
+        for bought in self.shop.purchases(day) {
+            self.agenda
+                .will_order(bought.at, bought.customer, bought.number, bought.minor);
         }
         self.agenda.plan_products(&self.shop, day, self.plan.start);
     }

@@ -12,6 +12,7 @@ mod fault;
 mod live;
 mod message;
 mod rates;
+mod rhythm;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use chance::{Draws, Lot};
 pub use fault::{Fault, Slice, Stage};
 pub use live::{Cart, Customer, Fate, Handed, Way};
 pub use message::{CART, Line, MESSAGES};
+pub use rhythm::{Purchase, Rhythm};
 pub use settings::{Platforms, Settings};
 pub use visitor::Phone;
 use visitor::Visitor;

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use landfall_domain::time::{Clock as _, DAY_MS, MINUTE_MS, Timestamp, WallClock};
-use landfall_sim::shop::{Fault, Settings};
+use landfall_sim::shop::{Fault, Rhythm, Settings};
 
 use crate::demo::{Keys, Life, Plan, start_before};
 use crate::listen::{self, Door};
@@ -65,7 +65,12 @@ pub(crate) struct Demo {
 pub(crate) fn run(demo: &Demo) -> Result<()> {
     if demo.list {
         for fault in Fault::ALL {
-            println!("{:<20} {}", fault.name(), fault.stage().name());
+            println!(
+                "{:<20} {:<14} {}",
+                fault.name(),
+                fault.stage().name(),
+                fault.says()
+            );
         }
         return Ok(());
     }
@@ -186,7 +191,12 @@ async fn pass(life: &mut Life, demo: &Demo, start: Timestamp) -> Result<()> {
     }
     bar.finish();
     // The hours of today.
-    life.until(WallClock.now()).await
+    life.until(WallClock.now()).await?;
+    println!(
+        "\nMessages about carts of the last seven days are worth {:.2} EUR on average.",
+        life.worth() / 100.0
+    );
+    Ok(())
 }
 
 fn plan(demo: &Demo, fault: Option<Fault>, start: Timestamp) -> Plan {
@@ -197,6 +207,7 @@ fn plan(demo: &Demo, fault: Option<Fault>, start: Timestamp) -> Plan {
             customers: demo.people,
             carts_per_day: (f64::from(demo.people) * CARTS).round() as u32,
             releases: [usual.releases[0], usual.releases[1], ("5.2", day as i32)],
+            rhythm: Rhythm::Cdnow,
             ..usual
         },
         seed: demo.seed,

@@ -137,11 +137,14 @@ impl Agenda {
     }
 
     /// A message was handed over.
-    pub(super) fn handed(&self, day: i64, expected: f64) {
+    pub(super) fn handed(&self, day: i64, expected: f64, about_a_cart: bool) {
         let mut pages = self.lock();
         let day: &mut Day = pages.books.days.entry(day).or_default();
         day.handed += 1;
         day.expected += expected;
+        if about_a_cart {
+            day.carts_expected += expected;
+        }
     }
 
     /// The cart that a message to a customer is about.
@@ -153,7 +156,7 @@ impl Agenda {
             .unwrap_or(customer)
     }
 
-    /// A message leads to an order.
+    /// A message leads to an order, or a customer orders by herself.
     pub(super) fn will_order(&self, at: Timestamp, customer: u64, cart: u64, minor: i64) {
         let mut pages = self.lock();
         let order = pages.order(customer, cart, minor);

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use landfall_domain::time::{DAY_MS, HOUR_MS, SECOND_MS, Timestamp};
 use landfall_sim::script::draw;
-use landfall_sim::shop::{Cart, Customer, Fault};
+use landfall_sim::shop::{Cart, Customer, Fault, Purchase};
 use serde_json::{Value, json};
 
 use super::agenda::{Order, Product, Report};
@@ -98,8 +98,8 @@ fn event(number: u64, name: &str, at: Timestamp, data: &Value) -> Call {
     person(number, "event", more)
 }
 
-/// A customer becomes known.
-pub(super) fn identify(customer: &Customer, now: Timestamp) -> Call {
+/// A customer becomes known, with what the shop knows of her orders.
+pub(super) fn identify(customer: &Customer, history: &[Purchase], now: Timestamp) -> Call {
     let number = customer.number;
     let name = number.to_string();
     let country = match draw(number, 10, &name, 0) {
@@ -108,14 +108,19 @@ pub(super) fn identify(customer: &Customer, now: Timestamp) -> Call {
         ..0.9 => "FR",
         _ => "NL",
     };
-    let ordered = (draw(number, 11, &name, 0) * 300.0) as i64;
+    let past = history.iter().map(|order| order.at).filter(|at| *at <= now);
+    let any = (draw(number, 11, &name, 0) * 300.0) as i64;
+    let ordered = past.clone().max();
+    let ordered = ordered.unwrap_or_else(|| now.plus_millis(-any * DAY_MS));
+    let known = past.min();
+    let known = known.unwrap_or_else(|| now.plus_millis(-400 * DAY_MS));
     let attributes = json!({
         "email": format!("c{number}@example.org"),
         "first_name": format!("Customer {number}"),
         "country": country,
         "timezone": "Europe/Berlin",
-        "created_at": (now.millis() - 400 * DAY_MS) / SECOND_MS,
-        "last_order_at": (now.millis() - ordered * DAY_MS) / SECOND_MS,
+        "created_at": known.millis() / SECOND_MS,
+        "last_order_at": ordered.millis() / SECOND_MS,
         "unsubscribed": customer.unsubscribed,
     });
     person(number, "identify", json!({ "attributes": attributes }))

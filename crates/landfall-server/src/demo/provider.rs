@@ -15,6 +15,9 @@ use landfall_sim::shop::{Fate, Handed, Phone, Shop, Way};
 
 use super::agenda::{Agenda, Entry, Report};
 
+/// How names of messages about carts begin.
+const CARTS: &str = "Cart Recovery |";
+
 /// A provider.
 pub(super) struct Simulated {
     pub(super) provider: Provider,
@@ -39,15 +42,21 @@ impl Simulated {
                 None => Answer::accepted(200, None),
             };
         };
+        let step = self.step(outgoing);
         let handed = Handed {
             customer,
             cart: self.agenda.cart_of(customer),
-            reminder: self.reminder(outgoing),
+            reminder: match &step {
+                Some(name) if name.contains(" 2 ") => 2,
+                _ => 1,
+            },
             push: token.is_some(),
             at: now,
         };
         let day = now.since(self.start).div_euclid(DAY_MS);
-        self.agenda.handed(day, self.shop.expected(&handed));
+        let about_a_cart = step.is_some_and(|name| name.starts_with(CARTS));
+        let expected = self.shop.expected(&handed);
+        self.agenda.handed(day, expected, about_a_cart);
         match self.shop.fate(&handed) {
             Fate::Rejected { reason, dead_since } => refused(self.provider, reason, dead_since),
             Fate::Taken(way) => {
@@ -57,19 +66,13 @@ impl Simulated {
         }
     }
 
-    /// Which reminder of its journey a message is: the number in its step's name.
-    fn reminder(&self, outgoing: &Outgoing) -> u64 {
-        let key = outgoing.analytics_label.as_deref();
-        let key = key.and_then(|label| label.strip_prefix('m')?.parse().ok());
-        let named = key.zip(self.workspace.get()).and_then(|(key, workspace)| {
-            let catalogue = workspace.catalogue();
-            let message = catalogue.message(MessageKey(key))?;
-            catalogue.step_name(message).map(str::to_owned)
-        });
-        match named {
-            Some(name) if name.contains(" 2 ") => 2,
-            _ => 1,
-        }
+    /// The name of the message's step, which tells its journey and which reminder it is.
+    fn step(&self, outgoing: &Outgoing) -> Option<String> {
+        let label = outgoing.analytics_label.as_deref()?;
+        let key = label.strip_prefix('m')?.parse().ok()?;
+        let catalogue = self.workspace.get()?.catalogue();
+        let message = catalogue.message(MessageKey(key))?;
+        catalogue.step_name(message).map(str::to_owned)
     }
 
     /// Puts down what the phone or the mail program will report, and what will be bought.

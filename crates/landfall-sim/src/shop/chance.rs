@@ -27,6 +27,8 @@ pub(super) enum Lot {
     Buy,
     Basket,
     Segment,
+    History,
+    Joined,
 }
 
 /// Draws of one shop.

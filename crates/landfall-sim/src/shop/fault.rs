@@ -3,10 +3,10 @@
 use landfall_domain::channel::Platform;
 
 macro_rules! listed {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[doc = $says:literal])+ $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
+        pub enum $name { $($(#[doc = $says])+ $variant),+ }
 
         impl $name {
             /// Every member.
@@ -15,6 +15,11 @@ macro_rules! listed {
             /// The name that commands take and tables show.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
+            }
+
+            /// What it is, in a sentence.
+            pub const fn says(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($says),+).trim_ascii()),+ }
             }
 
             /// The member of that name, if there is one.

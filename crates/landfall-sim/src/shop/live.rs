@@ -143,7 +143,7 @@ impl Shop {
         draw.happens(share, Lot::Segment).then(|| Cart {
             number: (u64::from(day) << 20) | u64::from(number),
             at,
-            customer: draw.below(u64::from(self.settings.customers), Lot::Who),
+            customer: self.owner(draw, at),
             minor: (basket * 100.0).round() as i64,
         })
     }
@@ -212,7 +212,13 @@ impl Shop {
         self.rates(None, 1, true, at).tracked > 0.0
     }
 
-    fn rates(&self, phone: Option<&Phone>, reminder: u64, push: bool, at: Timestamp) -> Rates {
+    pub(super) fn rates(
+        &self,
+        phone: Option<&Phone>,
+        reminder: u64,
+        push: bool,
+        at: Timestamp,
+    ) -> Rates {
         let step = if push { reminder.min(2) } else { 3 };
         let healthy = match push {
             true => Rates::of_push(&self.settings, phone, step),

@@ -1,5 +1,7 @@
 //! The numbers of a shop, each with where its range comes from.
 
+use super::rhythm::Rhythm;
+
 /// One number for each platform of phones.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Platforms {
@@ -67,6 +69,8 @@ pub struct Settings {
     pub buy_unopened: f64,
     /// Versions of the app and the days, counted from the opening, on which they ship; rising.
     pub releases: [(&'static str, i32); 3],
+    /// When people order without having left a cart. The shop by counts knows carts only.
+    pub rhythm: Rhythm,
 }
 
 impl Default for Settings {
@@ -107,6 +111,7 @@ impl Default for Settings {
             day_spread: 0.03,
             buy_unopened: 0.004,
             releases: [("5.0", -60), ("5.1", 14), ("5.2", 49)],
+            rhythm: Rhythm::Carts,
         }
     }
 }

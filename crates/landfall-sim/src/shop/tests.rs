@@ -233,3 +233,29 @@ fn carts_come_by_rising_time_within_their_day() {
     let day = START.plus_millis(2 * DAY_MS)..START.plus_millis(3 * DAY_MS);
     assert!(carts.iter().all(|cart| day.contains(&cart.at)));
 }
+
+/// `docs/faults.md` is the catalogue; UPDATE_DOCS=1 writes it.
+#[test]
+fn the_page_of_faults_is_the_catalogue() {
+    use std::fmt::Write as _;
+    let mut says = String::from(
+        "# Faults of the demo\n\n\
+         What `landfall demo --fault NAME` plants, and `cargo x bench faults` judges the diagnosis by. *Verdict* is what a\n\
+         diagnosis should say. Generated from `landfall-sim`.\n\n\
+         | name | what happens | verdict |\n|---|---|---|\n",
+    );
+    for fault in Fault::ALL {
+        let (name, stage) = (fault.name(), fault.stage().name());
+        let _ = writeln!(says, "| `{name}` | {} | {stage} |", fault.says());
+    }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/faults.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, says).expect("docs/ is writable");
+        return;
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == says,
+        "docs/faults.md is not the catalogue: run UPDATE_DOCS=1 cargo test -p landfall-sim catalogue"
+    );
+}
