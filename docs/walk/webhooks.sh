@@ -13,9 +13,10 @@ event() {
 
 ann='"recipients":[{"device_id":"token-ann","device_platform":"ios"}]'
 ben='"recipients":[{"device_id":"token-ben","device_platform":"android","failure_message":"UNREGISTERED"}]'
-event 1 sent 1 ann dlv-ann-1 "$ann"
-event 2 delivered 3 ann dlv-ann-1 "$ann"
-event 3 opened 4 ann dlv-ann-1 "$ann"
-event 4 converted 9 ann dlv-ann-1 "$ann"
-event 5 bounced 2 ben dlv-ben-1 "$ben"
-event 6 undeliverable 1 cem dlv-cem-1 '"failure_message":"no device"'
+# Events of the future count as of now: whatever they report has happened after the devices became known.
+event 1 sent 31 ann dlv-ann-1 "$ann"
+event 2 delivered 33 ann dlv-ann-1 "$ann"
+event 3 opened 34 ann dlv-ann-1 "$ann"
+event 4 converted 39 ann dlv-ann-1 "$ann"
+event 5 bounced 32 ben dlv-ben-1 "$ben"
+event 6 undeliverable 31 cem dlv-cem-1 '"failure_message":"no device"'

@@ -2,10 +2,12 @@
 
 mod bench;
 mod postgres;
+mod reference;
 mod run;
 mod test;
 mod tidy;
 mod tools;
+mod tour;
 mod ui;
 mod up;
 
@@ -20,7 +22,11 @@ cargo x <command>
                install what tests need, then formatting, lints, tidy and all tests
                (--fast: no installing; tests that need PostgreSQL or clients are left out)
   tidy         the checks of the house: dependency table, file lengths, names, documents
-  openapi      write docs/api/openapi.json from the code
+  openapi      write docs/api/openapi.json and docs/api/reference.md from the code
+  demo [ARGS]  build Landfall and watch a living shop in which something goes wrong (arguments of `landfall demo`)
+  tour [--people N] [--seed N] [--debug] [--page]
+               run the demo and write docs/tour.md, its pictures and the README's part from what it saw
+               (--page: from the figures of the last run)
   bench [NAME] run a benchmark of bench/ (board, ingest, start); without a name: list them
   ci           what CI runs: the same as test
 ";
@@ -33,6 +39,8 @@ fn main() -> ExitCode {
         Some("test" | "ci") => test::test(rest),
         Some("tidy") => tidy::tidy(),
         Some("openapi") => test::openapi(),
+        Some("demo") => tour::demo(rest),
+        Some("tour") => tour::tour(rest),
         Some("bench") => bench::bench(rest),
         None | Some("help" | "--help" | "-h") => {
             print!("{HELP}");

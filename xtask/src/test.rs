@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::postgres::{self, Postgres};
 use crate::run::{Stages, cargo, is_there, output, root, run};
-use crate::{tidy, tools, ui};
+use crate::{reference, tidy, tools, ui};
 
 /// Tests that need PostgreSQL or the installed clients, left out by `--fast`.
 const NEEDY: &str = "not (package(landfall-store-cluster) or test(client))";
@@ -123,5 +123,5 @@ pub(crate) fn openapi() -> Result<()> {
     }
     std::fs::write(root().join("docs/api/openapi.json"), document)?;
     println!("docs/api/openapi.json is written.");
-    Ok(())
+    reference::update()
 }

@@ -38,10 +38,13 @@ pub(crate) fn tidy() -> Result<()> {
         };
         findings.extend(sources::check(file, &text));
         findings.extend(documents::check_links(file, &text));
+        findings.extend(documents::check_site(file, &text));
     }
     findings.extend(documents::check_architecture()?);
     findings.extend(documents::check_codes()?);
     findings.extend(documents::check_contents()?);
+    findings.extend(documents::check_reference()?);
+    findings.extend(crate::tour::check()?);
     for finding in &findings {
         println!("    {}: {}", finding.place, finding.what);
     }

@@ -65,6 +65,15 @@ pub(crate) fn stories() -> Result<()> {
         .env("LANDFALL_CHROMIUM", browser))
 }
 
+/// Pictures of a running demo, for the tour.
+pub(crate) fn pictures(url: &str, key: &str) -> Result<()> {
+    let browser = browser().context("Chromium is not installed")?;
+    run(program("node")
+        .current_dir(root().join("ui"))
+        .args(["stories/tour.mjs", url, key])
+        .env("LANDFALL_CHROMIUM", browser))
+}
+
 /// Installs Debian's Chromium when there is no browser.
 pub(crate) fn install() -> Result<()> {
     if browser().is_some() {

@@ -65,7 +65,9 @@ fn greet(keys: &Value, listen: &str, binary: &str) -> Result<()> {
     }
     println!(
         "\n    site id    {site}\n    track key  {track}\n    app key    {app}\n    write key  {write}\n\
-         \n    These keys are shown this once. Three calls to begin with, in another terminal:\n\
+         \n    These keys are shown this once. For the calls of the README and the documents, in another terminal:\n\
+         \n    export SITE={site} TRACK={track} WRITE={write} LANDFALL_APP_KEY={app} LANDFALL_URL=http://{listen}\n\
+         \n    Three calls to begin with:\n\
          \n    curl -u {site}:{track} -X PUT http://{listen}/api/v1/customers/ann \\\n      \
          -H 'content-type: application/json' -d '{{\"email\": \"ann@example.org\", \"plan\": \"pro\"}}'\n\
          \n    curl -u {site}:{track} -X PUT http://{listen}/api/v1/customers/ann/devices \\\n      \

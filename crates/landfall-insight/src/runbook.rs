@@ -5,6 +5,8 @@
 //! holds, whether orders are reported, and whether it is only the season. What the verdict points to
 //! comes first; the rest follows in that order, so that nothing is skipped.
 
+#[cfg(test)]
+mod document;
 mod markdown;
 #[cfg(test)]
 mod tests;

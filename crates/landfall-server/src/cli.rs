@@ -254,3 +254,6 @@ pub(crate) enum SourcesAction {
         signing_key: String,
     },
 }
+
+#[cfg(test)]
+mod tests;

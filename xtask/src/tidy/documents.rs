@@ -1,7 +1,7 @@
 //! Documents that must agree with the code.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
@@ -32,15 +32,91 @@ pub(super) fn check_links(path: &Path, text: &str) -> Vec<Finding> {
 
 /// Targets of `[text](target)` that are files of the repository.
 fn links(text: &str) -> Vec<String> {
+    let files = targets(text).into_iter();
+    let files = files.map(|target| target.split('#').next().unwrap_or_default().to_owned());
+    files.filter(|file| !file.is_empty()).collect()
+}
+
+/// Targets of `[text](target)` that lead to no other host.
+fn targets(text: &str) -> Vec<String> {
     let targets = text
         .split("](")
         .skip(1)
         .filter_map(|rest| rest.split(')').next());
     targets
-        .map(|target| target.split('#').next().unwrap_or_default())
         .filter(|target| !target.is_empty() && !target.contains("://") && !target.contains(' '))
         .map(str::to_owned)
         .collect()
+}
+
+/// What works in the repository must work in the site, too: pages of `docs` link to files within `docs`, not
+/// to folders, and to headings that are there.
+pub(super) fn check_site(path: &Path, text: &str) -> Vec<Finding> {
+    let inside = path.starts_with("docs") && path.extension().is_some_and(|ending| ending == "md");
+    if !inside {
+        return Vec::new();
+    }
+    let folder = path.parent().unwrap_or(path);
+    let wrong = targets(text).into_iter().filter_map(|link| {
+        let (file, heading) = link.split_once('#').unwrap_or((&link, ""));
+        let target = match file {
+            "" => path.to_path_buf(),
+            file => plain(&folder.join(file)),
+        };
+        let page = std::fs::read_to_string(root().join(&target)).unwrap_or_default();
+        if !target.starts_with("docs") {
+            Some(format!(
+                "links to `{link}`, which the site does not have: name it in words"
+            ))
+        } else if root().join(&target).is_dir() {
+            Some(format!("links to the folder `{link}`: link to a page"))
+        } else if !heading.is_empty() && !anchors(&page).contains(heading) {
+            Some(format!("links to `{link}`, and there is no such heading"))
+        } else {
+            None
+        }
+    });
+    wrong.map(|what| Finding::new(shown(path), what)).collect()
+}
+
+/// A path without `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+/// Names of a page's headings, as links write them: small letters, hyphens for spaces, other signs left out.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let name = |line: &str| {
+        let words = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = words
+            .chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(name).collect()
+}
+
+/// `docs/api/reference.md` is what the OpenAPI document says.
+pub(super) fn check_reference() -> Result<Vec<Finding>> {
+    let says = crate::reference::page()?;
+    let written = std::fs::read_to_string(root().join("docs/api/reference.md")).unwrap_or_default();
+    let finding = (written != says).then(|| {
+        Finding::new(
+            "docs/api/reference.md",
+            "is not what openapi.json says: run `cargo x openapi`",
+        )
+    });
+    Ok(finding.into_iter().collect())
 }
 
 /// `ARCHITECTURE.md` names every crate, and no crate that is not there.
@@ -104,13 +180,12 @@ fn codes(source: &str, pages: &BTreeSet<String>) -> Vec<Finding> {
         .collect()
 }
 
-/// The table of contents of the site lists every page of `docs`. Errors and decisions are many and short:
-/// the pages that list them do.
+/// The table of contents of the site lists every page of `docs`: the site has no others.
 pub(super) fn check_contents() -> Result<Vec<Finding>> {
     let docs = root().join("docs");
     let contents = std::fs::read_to_string(docs.join("SUMMARY.md")).context("docs/SUMMARY.md")?;
     let mut pages = BTreeSet::new();
-    for folder in ["", "api", "concepts", "sending"] {
+    for folder in ["", "adr", "api", "concepts", "errors", "sending"] {
         let read =
             std::fs::read_dir(docs.join(folder)).with_context(|| format!("docs/{folder}"))?;
         let names = read.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
@@ -142,6 +217,9 @@ mod tests {
     #[test]
     fn links_codes_and_crates_that_lead_nowhere_are_found() {
         assert_eq!(links("a [b](c.md#d) [e](https://f) [g](#h)"), ["c.md"]);
+        assert_eq!(plain(Path::new("docs/a/../b.md")), Path::new("docs/b.md"));
+        let headings = anchors("# A `b` c\ntext\n## `GET /d_e`: f\n");
+        assert_eq!(headings, set(&["a-b-c", "get-d_e-f"]));
         let crates = set(&["landfall-a", "landfall-b"]);
         assert_eq!(architecture("`landfall-a`, landfall-b.", &crates), []);
         assert_eq!(architecture("landfall-a landfall-c", &crates).len(), 2);

@@ -5,6 +5,8 @@ mod clients;
 mod commands;
 mod crash;
 mod credentials;
+mod demo;
+mod docs;
 mod experiments;
 mod fleet;
 mod harness;

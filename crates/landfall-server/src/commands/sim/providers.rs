@@ -105,7 +105,7 @@ pub(super) fn run(wanted: &Providers) -> Result<()> {
         std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
         let mut setup = Setup::of(wanted)?;
         let running = start(wanted, &mut setup)?;
-        announce(&running, out);
+        announce(&running, out)?;
         let phones = setup.phones.clone();
         let living = async {
             match &setup.phones {
@@ -354,19 +354,26 @@ fn write(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn announce(running: &[Running], out: &Path) {
+/// Says where they are, and how they are added: line by line, and all lines in a file.
+fn announce(running: &[Running], out: &Path) -> Result<()> {
     for one in running {
         println!("{:8} {}", one.name, one.url);
     }
     let trusted = out.join("ca.pem");
     println!("{:8} {}\n", "trust", trusted.display());
-    for add in running.iter().filter_map(|one| one.add.as_ref()) {
+    let adds = running.iter().filter_map(|one| one.add.as_deref());
+    let adds: Vec<&str> = adds.collect();
+    for add in &adds {
         println!("{add}\n");
     }
+    let file = out.join("add.sh");
+    write(&file, &(adds.join("\n") + "\n"))?;
+    println!("All of these lines: sh {}\n", file.display());
     for hint in running.iter().filter_map(|one| one.hint.as_ref()) {
         println!("{hint}\n");
     }
     println!("Ctrl-C stops them.\n");
+    Ok(())
 }
 
 /// Shows the counters whenever they change: in place on a terminal, line by line elsewhere.
