@@ -1,5 +1,6 @@
 //! All elements up to a layer, as integers: which leaves belong to which.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use super::Cube;
@@ -16,6 +17,43 @@ pub(crate) struct Cuboid {
     pub(crate) size: usize,
     /// Element of each leaf, counted from `first`.
     pub(crate) place: Vec<u32>,
+    /// The leaves in the order of their elements, once somebody asks for those of an element.
+    sorted: OnceCell<Sorted>,
+}
+
+/// Leaves of a cuboid in the order of their elements, ascending within each.
+#[derive(Debug)]
+struct Sorted {
+    leaves: Vec<u32>,
+    /// Where each element's begin, and at last where those of the last end.
+    begins: Vec<u32>,
+}
+
+impl Cuboid {
+    /// Leaves of an element, counted from `first`.
+    fn members(&self, element: usize) -> &[u32] {
+        let sorted = self.sorted.get_or_init(|| self.sort());
+        let (begin, end) = (sorted.begins[element], sorted.begins[element + 1]);
+        &sorted.leaves[begin as usize..end as usize]
+    }
+
+    fn sort(&self) -> Sorted {
+        let mut begins = vec![0_u32; self.size + 1];
+        for place in &self.place {
+            begins[*place as usize + 1] += 1;
+        }
+        for element in 0..self.size {
+            begins[element + 1] += begins[element];
+        }
+        let mut next = begins.clone();
+        let mut leaves = vec![0; self.place.len()];
+        for (leaf, place) in self.place.iter().enumerate() {
+            let slot = &mut next[*place as usize];
+            leaves[*slot as usize] = leaf as u32;
+            *slot += 1;
+        }
+        Sorted { leaves, begins }
+    }
 }
 
 /// All cuboids, fewer attributes first. Elements are numbered through.
@@ -85,16 +123,15 @@ impl Lattice {
         &self.cuboids[after - 1]
     }
 
-    /// Leaves that belong to an element.
+    /// Leaves that belong to an element, ascending.
     pub(crate) fn members(&self, element: usize) -> impl Iterator<Item = usize> {
+        self.leaves_of(element).iter().map(|leaf| *leaf as usize)
+    }
+
+    /// The same as numbers of leaves.
+    pub(crate) fn leaves_of(&self, element: usize) -> &[u32] {
         let cuboid = self.cuboid(element);
-        let wanted = (element - cuboid.first) as u32;
-        cuboid
-            .place
-            .iter()
-            .enumerate()
-            .filter(move |(_, place)| **place == wanted)
-            .map(|(leaf, _)| leaf)
+        cuboid.members(element - cuboid.first)
     }
 
     fn add(&mut self, cube: &Cube, attributes: Vec<usize>) {
@@ -123,6 +160,7 @@ impl Lattice {
             first,
             size: self.sample.len() - first,
             place,
+            sorted: OnceCell::new(),
         });
     }
 

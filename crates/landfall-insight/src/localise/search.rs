@@ -8,7 +8,7 @@ use super::evidence::{Evidence, KINDS};
 use super::lattice::Lattice;
 
 /// An element that is taken as shifted, and how.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Choice {
     /// The element.
     pub(crate) element: usize,
@@ -40,12 +40,21 @@ pub(crate) struct Search<'a> {
     mean: Vec<f64>,
     /// Nats that an element must explain beyond its cost.
     threshold: f64,
-    /// What single choices explain of each element, by element and kind.
     known: RefCell<Known>,
 }
 
-/// By element and kind, the nats of each element.
-type Known = HashMap<(usize, usize), Rc<Vec<f32>>>;
+/// What was computed already: the search comes back to the same explanations again and again.
+#[derive(Debug, Default)]
+struct Known {
+    /// What single choices explain of each element.
+    alone: HashMap<Choice, Rc<Vec<f32>>>,
+    /// What explanations are worth.
+    worth: HashMap<Vec<Choice>, f64>,
+    /// The element that adds most to each of them.
+    best: HashMap<Vec<Choice>, Option<Gain>>,
+    /// Explanations with elements inside another in its place, by that element and the others.
+    split: HashMap<(usize, Vec<Choice>), Vec<Choice>>,
+}
 
 /// An element with the nats that it adds beyond its cost.
 type Gain = (Choice, f64);
@@ -139,7 +148,7 @@ impl<'a> Search<'a> {
             .collect();
         self.improve(&mut chosen);
         for _ in 0..MOST {
-            let Some(choice) = self.next(&chosen, |_| true) else {
+            let Some(choice) = self.next(&chosen) else {
                 break;
             };
             chosen.push(choice);
@@ -164,7 +173,7 @@ impl<'a> Search<'a> {
                 *chosen = if self.worth(&split) > whole + self.doubt(choice.element, whole) {
                     split
                 } else {
-                    let better = self.next(&rest, |_| true);
+                    let better = self.next(&rest);
                     rest.into_iter().chain(better).collect()
                 };
             }
@@ -177,15 +186,20 @@ impl<'a> Search<'a> {
 
     /// An explanation with elements inside another in its place.
     fn split(&self, whole: usize, rest: &[Choice]) -> Vec<Choice> {
+        let key = (whole, rest.to_vec());
+        if let Some(known) = self.known.borrow().split.get(&key) {
+            return known.clone();
+        }
         let mut chosen = rest.to_vec();
         while chosen.len() < MOST {
-            let Some(choice) = self.next(&chosen, |element| {
-                element != whole && self.contains(whole, element)
-            }) else {
+            let inside = |element| element != whole && self.contains(whole, element);
+            let Some((choice, _)) = self.best_of(&chosen, inside).filter(|gain| self.pays(gain))
+            else {
                 break;
             };
             chosen.push(choice);
         }
+        self.known.borrow_mut().split.insert(key, chosen.clone());
         chosen
     }
 
@@ -199,7 +213,7 @@ impl<'a> Search<'a> {
                     continue;
                 }
                 let mut fewer = without(chosen, &[one, other]);
-                if let Some((choice, _)) = self.best(&fewer, |_| true) {
+                if let Some((choice, _)) = self.best(&fewer) {
                     fewer.push(choice);
                     let worth = self.worth(&fewer);
                     if worth > value {
@@ -264,12 +278,17 @@ impl<'a> Search<'a> {
 
     /// Nats that an explanation explains, less cost and threshold of each of its elements.
     fn worth(&self, chosen: &[Choice]) -> f64 {
+        if let Some(known) = self.known.borrow().worth.get(chosen) {
+            return *known;
+        }
         let explained: f64 = self.explained(chosen).into_iter().map(f64::from).sum();
         let price: f64 = chosen
             .iter()
             .map(|choice| self.price(choice.element) + self.threshold)
             .sum();
-        explained - price
+        let worth = explained - price;
+        self.known.borrow_mut().worth.insert(chosen.to_vec(), worth);
+        worth
     }
 
     fn price(&self, element: usize) -> f64 {
@@ -281,7 +300,7 @@ impl<'a> Search<'a> {
         let mut current = vec![0.0; self.lattice.rows.len()];
         for choice in chosen {
             for leaf in self.lattice.members(choice.element) {
-                current[leaf] = self.evidence.ratio[leaf * KINDS + choice.kind];
+                current[leaf] = self.ratio(leaf, choice.kind);
             }
         }
         current
@@ -300,53 +319,79 @@ impl<'a> Search<'a> {
             }
         }
         // A leaf in several belongs to the last of them and was counted for each.
-        let shared: Vec<usize> = (0..times.len()).filter(|leaf| times[*leaf] > 1).collect();
-        if !shared.is_empty() {
-            let mut surplus = vec![0.0_f32; times.len()];
-            for choice in chosen {
-                for leaf in self.lattice.members(choice.element) {
-                    surplus[leaf] += self.evidence.ratio[leaf * KINDS + choice.kind];
+        let mut surplus = vec![0.0_f32; times.len()];
+        let mut last = vec![0.0_f32; times.len()];
+        for choice in chosen {
+            for leaf in self.lattice.members(choice.element) {
+                if times[leaf] > 1 {
+                    last[leaf] = self.ratio(leaf, choice.kind);
+                    surplus[leaf] += last[leaf];
                 }
             }
-            for (leaf, current) in self.explained(chosen).into_iter().enumerate() {
-                surplus[leaf] -= current;
-            }
-            for cuboid in &self.lattice.cuboids {
-                for leaf in &shared {
-                    already[cuboid.first + cuboid.place[*leaf] as usize] -= surplus[*leaf];
-                }
+        }
+        let shared = (0..times.len()).filter(|leaf| times[*leaf] > 1);
+        let shared: Vec<(usize, f32)> = shared
+            .map(|leaf| (leaf, surplus[leaf] - last[leaf]))
+            .collect();
+        for cuboid in &self.lattice.cuboids {
+            let already = &mut already[cuboid.first..cuboid.first + cuboid.size];
+            for (leaf, surplus) in &shared {
+                already[cuboid.place[*leaf] as usize] -= surplus;
             }
         }
         already
     }
 
+    /// The ratio of a leaf under a kind of shift.
+    fn ratio(&self, leaf: usize, kind: usize) -> f32 {
+        self.evidence.ratio[leaf * KINDS + kind]
+    }
+
     /// What one choice alone explains of each element's leaves; kept, as it is asked for again and again.
     fn alone(&self, choice: Choice) -> Rc<Vec<f32>> {
-        if let Some(known) = self.known.borrow().get(&(choice.element, choice.kind)) {
+        if let Some(known) = self.known.borrow().alone.get(&choice) {
             return Rc::clone(known);
         }
         let mut sums = vec![0.0; self.lattice.len()];
-        let members: Vec<usize> = self.lattice.members(choice.element).collect();
+        let members = self.lattice.leaves_of(choice.element);
+        let ratios: Vec<f32> = members
+            .iter()
+            .map(|leaf| self.ratio(*leaf as usize, choice.kind))
+            .collect();
         for cuboid in &self.lattice.cuboids {
-            for leaf in &members {
-                let ratio = self.evidence.ratio[*leaf * KINDS + choice.kind];
-                sums[cuboid.first + cuboid.place[*leaf] as usize] += ratio;
+            let sums = &mut sums[cuboid.first..cuboid.first + cuboid.size];
+            for (leaf, ratio) in members.iter().zip(&ratios) {
+                sums[cuboid.place[*leaf as usize] as usize] += ratio;
             }
         }
         let sums = Rc::new(sums);
-        let key = (choice.element, choice.kind);
-        self.known.borrow_mut().insert(key, Rc::clone(&sums));
+        let mut known = self.known.borrow_mut();
+        known.alone.insert(choice, Rc::clone(&sums));
         sums
     }
 
     /// The element that adds most to an explanation, if it adds enough.
-    fn next(&self, chosen: &[Choice], allowed: impl Fn(usize) -> bool) -> Option<Choice> {
-        let (choice, nats) = self.best(chosen, allowed)?;
-        (nats > self.threshold).then_some(choice)
+    fn next(&self, chosen: &[Choice]) -> Option<Choice> {
+        let gain = self.best(chosen).filter(|gain| self.pays(gain));
+        gain.map(|(choice, _)| choice)
+    }
+
+    fn pays(&self, (_, nats): &Gain) -> bool {
+        *nats > self.threshold
     }
 
     /// The element that adds most to an explanation.
-    fn best(&self, chosen: &[Choice], allowed: impl Fn(usize) -> bool) -> Option<Gain> {
+    fn best(&self, chosen: &[Choice]) -> Option<Gain> {
+        if let Some(known) = self.known.borrow().best.get(chosen) {
+            return *known;
+        }
+        let best = self.best_of(chosen, |_| true);
+        self.known.borrow_mut().best.insert(chosen.to_vec(), best);
+        best
+    }
+
+    /// The element that adds most to an explanation, among those that are allowed.
+    fn best_of(&self, chosen: &[Choice], allowed: impl Fn(usize) -> bool) -> Option<Gain> {
         let already = self.already(chosen);
         let mut best: Option<Gain> = None;
         for element in self.different() {
