@@ -278,7 +278,8 @@ pub struct Localisation {
     pub dispersion: f64,
 }
 
-/// Localises a change. Takes about 40 ms for 8,640 leaves of six attributes on one core.
+/// Localises a change. Takes about 30 ms for 8,640 leaves of six attributes on one core, and less than a second for
+/// 86,400; looking in both directions takes up to twice as long.
 pub fn localise(cube: &Cube, options: &Options) -> Localisation {
     describe::answer(cube, options)
 }

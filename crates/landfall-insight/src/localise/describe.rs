@@ -48,9 +48,12 @@ pub(crate) fn answer(cube: &Cube, options: &Options) -> Localisation {
         Direction::Rise => &[Direction::Rise],
         Direction::Fall => &[Direction::Fall],
     };
+    let basis = Basis::new(cube, &lattice);
     let mut answers: Vec<Localisation> = directions
         .iter()
-        .map(|direction| Look::new(cube, &lattice, *direction, directions.len()).answer(options))
+        .map(|direction| {
+            Look::new(cube, &lattice, &basis, *direction, directions.len()).answer(options)
+        })
         .collect();
     answers.sort_by(|a, b| strength(b).total_cmp(&strength(a)));
     let mut first = answers.swap_remove(0);
@@ -65,32 +68,50 @@ fn strength(answer: &Localisation) -> f64 {
     answer.candidates.first().map_or(0.0, |best| best.evidence)
 }
 
-impl<'a> Look<'a> {
-    fn new(cube: &'a Cube, lattice: &'a Lattice, direction: Direction, looks: usize) -> Self {
-        let flip = |count: &Counts| Counts {
-            x: count.n - count.x,
-            x0: count.n0 - count.x0,
-            ..*count
-        };
-        let all: Vec<Counts> = match direction {
-            Direction::Fall => cube.counts.iter().map(flip).collect(),
-            Direction::Rise | Direction::Either => cube.counts.clone(),
-        };
-        let everything = expect::expect(cube, &all);
+/// What is the same in both directions, for the rate as it was counted.
+struct Basis {
+    counts: Vec<Counts>,
+    expected: Expected,
+    dispersion: f64,
+}
+
+impl Basis {
+    fn new(cube: &Cube, lattice: &Lattice) -> Self {
+        let everything = expect::expect(cube, &cube.counts);
+        let of_rows = |all: &[f64]| lattice.rows.iter().map(|row| all[*row]).collect();
         let expected = Expected {
-            rate: lattice
-                .rows
-                .iter()
-                .map(|row| everything.rate[*row])
-                .collect(),
-            strength: lattice
-                .rows
-                .iter()
-                .map(|row| everything.strength[*row])
-                .collect(),
+            rate: of_rows(&everything.rate),
+            strength: of_rows(&everything.strength),
         };
-        let counts: Vec<Counts> = lattice.rows.iter().map(|row| all[*row]).collect();
+        let counts: Vec<Counts> = lattice.rows.iter().map(|row| cube.counts[*row]).collect();
         let dispersion = evidence::estimate_dispersion(&counts, &expected, |_| false);
+        Self {
+            counts,
+            expected,
+            dispersion,
+        }
+    }
+}
+
+impl<'a> Look<'a> {
+    fn new(
+        cube: &'a Cube,
+        lattice: &'a Lattice,
+        basis: &Basis,
+        direction: Direction,
+        looks: usize,
+    ) -> Self {
+        let mut counts = basis.counts.clone();
+        let mut expected = basis.expected.clone();
+        if direction == Direction::Fall {
+            for count in &mut counts {
+                (count.x, count.x0) = (count.n - count.x, count.n0 - count.x0);
+            }
+            for rate in &mut expected.rate {
+                *rate = 1.0 - *rate;
+            }
+        }
+        let dispersion = basis.dispersion;
         let evidence = evidence::weigh(&counts, &expected, dispersion);
         Self {
             cube,

@@ -5,7 +5,7 @@ use super::special::{ln_beta_binomial, logistic, logit, peak};
 use super::{Counts, Cube};
 
 /// Expected rates of leaves, and how many cases each is worth.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Expected {
     /// Expected rate of each leaf, strictly between 0 and 1.
     pub(crate) rate: Vec<f64>,
