@@ -32,7 +32,7 @@ const PAGES = [
   ["journey-definition", "/journeys/cart-recovery?tab=definition&panel=json", "The server finds nothing wrong"],
   ["journey-settings", "/journeys/cart-recovery?tab=definition&panel=journey", "The server finds nothing wrong"],
   ["journey-versions", "/journeys/cart-recovery?tab=versions", "A version never changes"],
-  ["journey-new", "/journeys/new", "Six journeys are ready"],
+  ["journey-new", "/journeys/new", "Seven journeys are ready"],
   ["log", "/log?range=7d", "Messages by day"],
   ["alerts", "/alerts", "delivered on platform ios"],
   ["incident", "/alerts/inc-1", "Who was told"],

@@ -35,6 +35,14 @@ fn main() -> Result<()> {
             if wanted.verbose {
                 println!("{}", case.line());
                 println!("    {}", case.says);
+                let alert = &case.alert;
+                let told = alert.after_hours.map(|hours| format!("{hours:.0} h: {}", alert.of));
+                println!(
+                    "    told after {}; {} incidents in the week, {} false alarms",
+                    told.as_deref().unwrap_or("never"),
+                    alert.incidents,
+                    alert.false_alarms
+                );
             }
             score.add(case);
         }

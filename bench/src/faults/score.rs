@@ -27,6 +27,21 @@ pub struct Case {
     /// The truth as a share of the week before.
     pub share: f64,
     pub says: String,
+    pub alert: Alert,
+}
+
+/// What the monitor told.
+pub struct Alert {
+    /// Incidents that were told of where nothing had happened.
+    pub false_alarms: usize,
+    /// Weeks in which there was nothing to tell.
+    pub quiet_weeks: u32,
+    /// Hours from the fault to the first incident; `None` when none was told within the week.
+    pub after_hours: Option<f64>,
+    /// What the first incident was of.
+    pub of: String,
+    /// Incidents of the fault's week.
+    pub incidents: usize,
 }
 
 /// All of them.
@@ -58,8 +73,9 @@ impl Score {
 
     pub fn print(&self) {
         println!(
-            "{:<20} {:>8} {:>10} {:>10} {:>22} {:>10} {:>9}",
-            "fault", "cost", "stage", "slice", "money (median error)", "covered", "verdicts"
+            "{:<20} {:>8} {:>10} {:>10} {:>22} {:>10} {:>9} {:>22} {:>12}   {}",
+            "fault", "cost", "stage", "slice", "money (median error)", "covered", "alert",
+            "after (median, longest)", "false alarms", "verdicts"
         );
         for fault in Fault::ALL {
             let cases: Vec<&Case> = self.0.iter().filter(|case| case.fault == *fault).collect();
@@ -93,6 +109,19 @@ impl Score {
         println!("slice right                                                 {}", slice.share());
         println!("nothing said where nothing happened                         {}", silent.share());
         println!("95 % interval holds the truth                               {}", covered.share());
+        let told = |worth: bool| {
+            let mut told = Hits::default();
+            let faults = self.0.iter().filter(|case| case.fault.stage() != Stage::Nothing);
+            for case in faults.filter(|case| (case.share >= WORTH) == worth) {
+                told.add(case.alert.after_hours.is_some());
+            }
+            told.share()
+        };
+        println!("told within the week, faults worth 10 % or more             {}", told(true));
+        println!("told within the week, other faults                          {}", told(false));
+        let alarms: usize = self.0.iter().map(|case| case.alert.false_alarms).sum();
+        let weeks: u32 = self.0.iter().map(|case| case.alert.quiet_weeks).sum();
+        println!("false alarms in weeks without a fault                       {alarms} in {weeks}");
     }
 }
 
@@ -100,7 +129,9 @@ fn line(fault: Fault, cases: &[&Case]) {
     let (mut stage, mut slice, mut covered) = (Hits::default(), Hits::default(), Hits::default());
     let mut verdicts: BTreeMap<&str, u32> = BTreeMap::new();
     let mut errors = Vec::new();
+    let mut told = Hits::default();
     for case in cases {
+        told.add(case.alert.after_hours.is_some());
         stage.add(case.stage_right);
         covered.add(case.covers);
         if let Some(right) = case.slice_right {
@@ -119,13 +150,26 @@ fn line(fault: Fault, cases: &[&Case]) {
         of => format!("{}/{of}", hits.0),
     };
     println!(
-        "{:<20} {:>8} {:>10} {:>10} {:>22} {:>10}   {:?}",
+        "{:<20} {:>8} {:>10} {:>10} {:>22} {:>10} {:>9} {:>22} {:>12}   {:?}",
         fault.name(),
         percent(share),
         of(stage),
         of(slice),
         error,
         of(covered),
+        if fault.stage() == Stage::Nothing { "-".to_owned() } else { of(told) },
+        delays(cases),
+        cases.iter().map(|case| case.alert.false_alarms).sum::<usize>(),
         verdicts
     );
+}
+
+/// The median and the longest time to the first alert, of those that were told.
+fn delays(cases: &[&Case]) -> String {
+    let mut hours: Vec<f64> = cases.iter().filter_map(|case| case.alert.after_hours).collect();
+    hours.sort_by(f64::total_cmp);
+    match (hours.get(hours.len() / 2), hours.last()) {
+        (Some(median), Some(longest)) => format!("{median:.0} h, {longest:.0} h"),
+        _ => "-".to_owned(),
+    }
 }

@@ -11,15 +11,19 @@ use landfall_domain::naming::{MessageName, Part};
 use landfall_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use landfall_engine::diagnosis::{Period, Request, diagnose};
 use landfall_engine::feed;
+use landfall_engine::monitor::{Said, rehearse};
+use landfall_insight::alerts::Tell;
 use landfall_insight::verdict::{Change, Problem, Slice as Found};
 use landfall_sim::shop::{CART, Fault, MESSAGES, Money, Settings, Shop, Slice, Stage};
 
-use crate::score::Case;
+use crate::score::{Alert, Case};
 
 /// A Monday.
 const START: Timestamp = Timestamp::from_seconds(1_790_553_600);
 /// The fault begins on this day, and so does the release that it may come with.
 const DAY: u32 = 49;
+/// The monitor looks every hour from this day on. The weeks before are what it learns from.
+const WATCHED_FROM: i64 = 35;
 /// Days that are compared.
 const WEEK: i64 = 7;
 const CENTS: f64 = 100.0;
@@ -64,6 +68,11 @@ pub fn case(fault: Fault, seed: u64, carts: u32) -> Result<Case> {
         }],
         seed,
     };
+    let watched = Period {
+        start: START.plus_millis(WATCHED_FROM * DAY_MS),
+        end: now,
+    };
+    let said = rehearse(&board, &catalogue(), watched, HOUR_MS)?;
     let report = diagnose(&board, &catalogue(), &request, now, 1)?;
     let verdict = report.diagnosis.verdict;
     let found = stage(verdict.problem);
@@ -85,7 +94,27 @@ pub fn case(fault: Fault, seed: u64, carts: u32) -> Result<Case> {
         truth: truth.lost(),
         share: truth.lost() / before.expected.max(1.0),
         says: verdict.says,
+        alert: alert(fault, from, &said),
     })
+}
+
+/// What the monitor told in two weeks without the fault and in the week of it.
+fn alert(fault: Fault, from: Timestamp, said: &[Said]) -> Alert {
+    let is_news = |said: &&Said| matches!(said.tell, Tell::New(_) | Tell::Back(_));
+    let (before, after): (Vec<&Said>, Vec<&Said>) =
+        said.iter().filter(is_news).partition(|said| said.at < from);
+    let is_harmless = fault.stage() == Stage::Nothing;
+    let first = after.first().filter(|_| !is_harmless);
+    Alert {
+        false_alarms: before.len() + if is_harmless { after.len() } else { 0 },
+        quiet_weeks: if is_harmless { 3 } else { 2 },
+        after_hours: first.map(|said| said.at.since(from) as f64 / HOUR_MS as f64),
+        of: first.map_or_else(String::new, |said| {
+            let head = &said.incident.finding.head;
+            format!("{} of {}", head.metric.name(), head.slice.words())
+        }),
+        incidents: after.len(),
+    }
 }
 
 fn put(board: &mut Board, mut delivery: Delivery, minor: i64, now: Timestamp) {

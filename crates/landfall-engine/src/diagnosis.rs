@@ -13,12 +13,15 @@ mod lookup;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use landfall_board::{
     Alike, Basis, Board, Condition, CountBy, Dimension, Filter, Group, Measure, MessageInfo, Query,
     QueryError, TimeRange, Value,
 };
 use landfall_domain::channel::Channel;
 use landfall_domain::marks::Mark;
+use landfall_domain::message::SourceKind;
 use landfall_domain::time::Timestamp;
 use landfall_insight::decompose::{DecomposeError, Shift};
 use landfall_insight::verdict::{self, Beside, Change, Diagnosis, Picture, Rows};
@@ -242,77 +245,84 @@ fn put(beside: &mut Beside, group: &Group, after: bool, counted: &Counted) {
     }
 }
 
+/// What else was sent, by a dimension.
+fn besides(
+    asking: &Asking<'_>,
+    counted: &Counted,
+    filter: &[Condition],
+    by: Dimension,
+) -> Result<BTreeMap<Value, Beside>, QueryError> {
+    let mut besides: BTreeMap<Value, Beside> = BTreeMap::new();
+    for (after, period) in [
+        (false, asking.request.against),
+        (true, asking.request.period),
+    ] {
+        let groups = asking.groups(
+            filter.to_vec(),
+            vec![by],
+            beside_measures(),
+            CountBy::Delivery,
+            period,
+        )?;
+        for group in &groups {
+            if let Some(value) = group.key.first() {
+                let beside = besides.entry(value.clone()).or_default();
+                put(beside, group, after, counted);
+            }
+        }
+    }
+    Ok(besides)
+}
+
 fn channels(asking: &Asking<'_>, counted: &Counted) -> Result<Vec<Beside>, QueryError> {
-    let filter = vec![
+    let filter = [
         Condition::In(Dimension::Journey, asking.request.journey.clone()),
         Condition::NotIn(Dimension::Channel, vec![Value::Channel(Channel::Push)]),
     ];
-    let mut channels: Vec<Beside> = Vec::new();
-    for (after, period) in [
-        (false, asking.request.against),
-        (true, asking.request.period),
-    ] {
-        let groups = asking.groups(
-            filter.clone(),
-            vec![Dimension::Channel],
-            beside_measures(),
-            CountBy::Delivery,
-            period,
-        )?;
-        for group in &groups {
-            let Some(Value::Channel(channel)) = group.key.first() else {
-                continue;
-            };
-            let place = channels.iter().position(|c| c.name == channel.name());
-            let place = place.unwrap_or_else(|| {
-                channels.push(Beside {
-                    name: channel.name().to_owned(),
-                    ..Beside::default()
-                });
-                channels.len() - 1
-            });
-            put(&mut channels[place], group, after, counted);
-        }
-    }
-    Ok(channels)
+    let channels = besides(asking, counted, &filter, Dimension::Channel)?.into_iter();
+    let named = channels.filter_map(|(channel, beside)| match channel {
+        Value::Channel(channel) => Some(Beside {
+            name: channel.name().to_owned(),
+            ..beside
+        }),
+        _ => None,
+    });
+    Ok(named.collect())
 }
 
-/// All other journeys together; nothing when there are none.
+/// All other journeys together that lead to orders; nothing when there are none. One without orders, such as a
+/// check of releases, says nothing about the season.
 fn others(asking: &Asking<'_>, counted: &Counted) -> Result<Option<Beside>, QueryError> {
-    let kind = Value::Source(landfall_domain::message::SourceKind::Campaign, 0);
-    let mut journeys: Vec<Value> = asking
-        .messages
-        .iter()
-        .map(|info| Value::Source(info.source, info.source_id))
-        .filter(|value| same_kind(value, &kind) && !asking.request.journey.contains(value))
-        .collect();
-    journeys.sort_unstable();
-    journeys.dedup();
+    let is_other = |value: &Value| {
+        let of_journeys = matches!(value, Value::Source(SourceKind::Campaign, _));
+        of_journeys && !asking.request.journey.contains(value)
+    };
+    let infos = asking.messages.iter();
+    let sources = infos.map(|info| Value::Source(info.source, info.source_id));
+    let journeys: BTreeSet<Value> = sources.filter(is_other).collect();
     if journeys.is_empty() {
         return Ok(None);
     }
-    let mut beside = Beside {
-        name: "other journeys".to_owned(),
-        ..Beside::default()
-    };
-    for (after, period) in [
-        (false, asking.request.against),
-        (true, asking.request.period),
-    ] {
-        let groups = asking.groups(
-            vec![Condition::In(Dimension::Journey, journeys.clone())],
-            Vec::new(),
-            beside_measures(),
-            CountBy::Delivery,
-            period,
-        )?;
-        for group in &groups {
-            put(&mut beside, group, after, counted);
+    let filter = [Condition::In(
+        Dimension::Journey,
+        journeys.into_iter().collect(),
+    )];
+    let journeys = besides(asking, counted, &filter, Dimension::Journey)?.into_values();
+    let selling = journeys.filter(|beside| beside.converted.before > 0.0);
+    let together = selling.reduce(|mut all, one| {
+        for (sum, part) in [
+            (&mut all.qualified, one.qualified),
+            (&mut all.sent, one.sent),
+            (&mut all.converted, one.converted),
+            (&mut all.value, one.value),
+        ] {
+            sum.before += part.before;
+            sum.after += part.after;
         }
-    }
-    Ok((beside.qualified.before > 0.0).then_some(beside))
-}
-
-fn same_kind(one: &Value, other: &Value) -> bool {
-    matches!((one, other), (Value::Source(a, _), Value::Source(b, _)) if a == b)
+        all
+    });
+    Ok(together.map(|all| Beside {
+        name: "other journeys".to_owned(),
+        ..all
+    }))
 }

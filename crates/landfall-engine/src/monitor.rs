@@ -15,6 +15,7 @@ pub mod counts;
 mod explain;
 mod incidents;
 mod post;
+mod rehearse;
 mod rules;
 pub mod slice;
 mod step;
@@ -35,6 +36,7 @@ pub use book::{Case, Channel, Particulars, Post, PostState, StoredRule};
 pub use channels::{ChannelError, Owner};
 pub use incidents::{IncidentError, Moment, Overview};
 pub use post::Test;
+pub use rehearse::{Said, rehearse};
 pub use rules::{RuleError, RuleState, RuleView, Trial};
 
 use crate::dispatch::carriers::Carriers;

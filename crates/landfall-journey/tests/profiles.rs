@@ -344,6 +344,7 @@ fn what_the_test_profiles_of_the_templates_expect_comes_true() {
         "price-drop",
         "replenishment",
         "win-back",
+        "release-check",
     ] {
         let plan = compile(name);
         for case in &plan.definition.qa {

@@ -10,6 +10,9 @@ use landfall_journey::gate::{Judged, Launch, MessageInUse, QaResult, judge};
 use landfall_journey::{Definition, Numbering, Plan, Surroundings};
 use serde_json::{Value, json};
 
+/// The journey that nobody sees: it asks whether a release can be reached.
+const CHECK: &str = "release-check";
+
 const TEMPLATES: [&str; 6] = [
     "back-in-stock",
     "browse-abandonment",
@@ -39,7 +42,7 @@ fn compile(json: &Value) -> (Plan, Numbering) {
 
 #[test]
 fn every_template_is_read_compiled_and_written_back_as_itself() {
-    for name in TEMPLATES {
+    for name in TEMPLATES.into_iter().chain([CHECK]) {
         let (plan, numbering) = compile(&read(name));
         let definition = &plan.definition;
         assert_eq!(definition.id, name);
@@ -112,6 +115,16 @@ fn every_template_has_all_that_a_launch_asks_for() {
     }
 }
 
+#[test]
+fn what_nobody_sees_lacks_a_goal_and_nothing_else() {
+    let (plan, _) = compile(&read(CHECK));
+    let missing: Vec<&str> = blocking(&plan)
+        .iter()
+        .map(|judged| judged.requirement.name())
+        .collect();
+    assert_eq!(missing, ["goal"]);
+}
+
 fn schema() -> jsonschema::Validator {
     jsonschema::validator_for(&read("schema")).expect("it is a schema")
 }
@@ -119,7 +132,7 @@ fn schema() -> jsonschema::Validator {
 #[test]
 fn the_schema_accepts_every_template_as_it_is_and_as_it_is_written_back() {
     let schema = schema();
-    for name in TEMPLATES {
+    for name in TEMPLATES.into_iter().chain([CHECK]) {
         let json = read(name);
         let written = Definition::from_json(&json).unwrap().to_json();
         for json in [&json, &written] {

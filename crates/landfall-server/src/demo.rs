@@ -21,7 +21,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use landfall_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
+use landfall_domain::time::{DAY_MS, MINUTE_MS, SECOND_MS, Timestamp};
 use landfall_sim::shop::{Fault, Settings, Shop};
 
 use agenda::{Agenda, Entry};
@@ -31,8 +31,8 @@ pub(crate) use house::{House, Told};
 
 /// What happens within one such step reaches the server together, at its end.
 const STEP_MS: i64 = 5 * MINUTE_MS;
-/// How often the monitor looks while time flies. It looks at every quarter of an hour either way.
-const LOOK_MS: i64 = HOUR_MS;
+/// How often the monitor looks while time flies: each time that another quarter of an hour has settled.
+const LOOK_MS: i64 = 15 * MINUTE_MS;
 /// How often the shop's backend and phones are looked after in real time.
 const BREATH: std::time::Duration = std::time::Duration::from_secs(1);
 

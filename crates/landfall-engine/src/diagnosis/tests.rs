@@ -58,6 +58,10 @@ fn board(fault: Option<Fault>, seed: u64) -> (Board, Timestamp) {
 
 fn diagnosis(fault: Option<Fault>, seed: u64) -> Report {
     let (board, end) = board(fault, seed);
+    diagnosis_of(&board, &messages(), end)
+}
+
+fn diagnosis_of(board: &Board, messages: &[MessageInfo], end: Timestamp) -> Report {
     let period = Period {
         start: end.plus_millis(-7 * DAY_MS),
         end,
@@ -72,7 +76,7 @@ fn diagnosis(fault: Option<Fault>, seed: u64) -> Report {
     };
     // What the last day's phones have to say is here two days later.
     let now = end.plus_millis(2 * DAY_MS);
-    diagnose(&board, &messages(), &request, now, 2).expect("a diagnosis")
+    diagnose(board, messages, &request, now, 2).expect("a diagnosis")
 }
 
 #[track_caller]
@@ -141,4 +145,29 @@ fn orders_that_are_not_reported_are_their_tracking() {
 fn a_quiet_week_is_nothing() {
     let verdict = diagnosis(None, 6).diagnosis.verdict;
     assert_eq!(verdict.problem, Problem::Nothing, "{verdict:#?}");
+}
+
+/// A check of releases is busy in the week of a release; nobody buys anything because of it.
+#[test]
+fn journeys_without_orders_say_nothing_about_the_season() {
+    let (mut board, end) = board(None, 6);
+    let own = messages();
+    let other = own.iter().map(|info| MessageInfo {
+        source_id: CART + 1,
+        ..info.clone()
+    });
+    let infos: Vec<MessageInfo> = own.iter().cloned().chain(other).collect();
+    for visit in Shop::new(Settings::default(), 7, START).days(DAYS - 14..DAYS) {
+        for mut delivery in visit.reached.into_iter().map(|reached| reached.delivery) {
+            delivery.key.0 |= 1 << 30;
+            delivery.message.0 += own.len() as u32;
+            for target in &mut delivery.targets {
+                let kept = target.marks.iter();
+                target.marks = kept.filter(|(mark, _)| *mark != Mark::Converted).collect();
+            }
+            board.apply(&rows(&delivery));
+        }
+    }
+    let report = diagnosis_of(&board, &infos, end);
+    assert_eq!(report.diagnosis.others, None);
 }

@@ -12,7 +12,7 @@ use landfall_board::{
     Board, Bucket, Cell, Condition, CountBy, Dimension, Filter, Group, Measure, MessageInfo, Query,
     QueryError, TimeRange, Value,
 };
-use landfall_domain::channel::Channel;
+use landfall_domain::channel::{Channel, Platform};
 use landfall_domain::marks::Mark;
 use landfall_domain::message::SourceKind;
 use landfall_domain::reason::Kind;
@@ -31,8 +31,9 @@ const BUCKET_MINUTES: u16 = 15;
 const GRACE_MS: i64 = 5 * MINUTE_MS;
 
 /// Metrics that are counted, in the order of the way of a message.
-pub(super) const COUNTED: [Metric; 6] = [
+pub(super) const COUNTED: [Metric; 7] = [
     Metric::Coverage,
+    Metric::Eligible,
     Metric::Accepted,
     Metric::Bounced,
     Metric::Delivered,
@@ -43,7 +44,11 @@ pub(super) const COUNTED: [Metric; 6] = [
 /// The age at which a metric's buckets are compared, in milliseconds from the creation of a delivery.
 pub const fn horizon(metric: Metric) -> i64 {
     match metric {
-        Metric::Heartbeat | Metric::Coverage | Metric::Accepted | Metric::Bounced => BUCKET_MS,
+        Metric::Heartbeat
+        | Metric::Coverage
+        | Metric::Eligible
+        | Metric::Accepted
+        | Metric::Bounced => BUCKET_MS,
         Metric::Delivered => 2 * BUCKET_MS,
         Metric::Opened => 4 * HOUR_MS,
         Metric::Converted => 24 * HOUR_MS,
@@ -75,7 +80,7 @@ type Counts = BTreeMap<Key, (u64, u64)>;
 type Key = (Timestamp, Vec<Value>);
 
 impl Counting<'_> {
-    /// Settled buckets of journeys, every one of the period, in the order of time.
+    /// Settled buckets of journeys and transactional messages, every one of the period, in the order of time.
     pub(super) fn settled(
         &self,
         metric: Metric,
@@ -90,26 +95,30 @@ impl Counting<'_> {
         if buckets.is_empty() {
             return Ok(Vec::new());
         }
-        let by: &[Dimension] = match metric {
-            Metric::Coverage => &[],
-            _ => &[Dimension::Platform, Dimension::AppVersion],
-        };
-        for journey in self.journeys(period)? {
-            let name = text(&journey);
-            let own = vec![Condition::In(Dimension::Journey, vec![journey])];
-            for ((start, key), (cases, hits)) in self.counts(metric, own, by, period)? {
-                let Some(tallies) = buckets.get_mut(&start) else {
-                    continue;
+        let mut put = |platform: &str, (start, key): &Key, (cases, hits)| {
+            let journey = key.first().filter(|source| is_watched(source));
+            if let (Some(tallies), Some(journey)) = (buckets.get_mut(start), journey) {
+                let place = Place {
+                    journey: text(journey),
+                    platform: platform.to_owned(),
+                    version: key.get(1).map_or_else(String::new, text),
                 };
-                tallies.push(Tally {
-                    place: Place {
-                        journey: name.clone(),
-                        platform: key.first().map_or_else(String::new, text),
-                        version: key.get(1).map_or_else(String::new, text),
-                    },
-                    cases,
-                    hits,
-                });
+                tallies.push(Tally { place, cases, hits });
+            }
+        };
+        if matches!(metric, Metric::Coverage | Metric::Eligible) {
+            // Who has no device has no platform, and rules are about people.
+            for (key, counted) in self.counts(metric, Vec::new(), &[Dimension::Journey], period)? {
+                put("", &key, counted);
+            }
+        } else {
+            // The board groups by three dimensions, and there are fewer platforms than journeys.
+            for platform in Platform::ALL {
+                let own = Condition::In(Dimension::Platform, vec![Value::Platform(*platform)]);
+                let by = [Dimension::Journey, Dimension::AppVersion];
+                for (key, counted) in self.counts(metric, vec![own], &by, period)? {
+                    put(platform.name(), &key, counted);
+                }
             }
         }
         let settled = buckets.into_iter().map(|(start, tallies)| Settled {
@@ -138,21 +147,6 @@ impl Counting<'_> {
         Ok(points)
     }
 
-    /// Journeys with rows in a period.
-    fn journeys(&self, period: Period) -> Result<Vec<Value>, QueryError> {
-        let filter = vec![is_push()];
-        let groups = self.groups(
-            filter,
-            vec![Dimension::Journey],
-            vec![Measure::Rows],
-            CountBy::Row,
-            period,
-        )?;
-        let values = groups.into_iter().filter_map(|mut group| group.key.pop());
-        let of_journeys = |value: &Value| matches!(value, Value::Source(SourceKind::Campaign, _));
-        Ok(values.filter(of_journeys).collect())
-    }
-
     fn counts(
         &self,
         metric: Metric,
@@ -164,7 +158,11 @@ impl Counting<'_> {
         let mut group_by = vec![Dimension::Time(Bucket::Minutes(BUCKET_MINUTES))];
         group_by.extend_from_slice(by);
         match metric {
-            Metric::Coverage => self.coverage(filter, group_by, period),
+            Metric::Coverage => self.refused(filter, group_by, Kind::Reach, period),
+            Metric::Eligible => {
+                filter.push(Condition::NotIn(Dimension::Reason, early(Kind::Reach)));
+                self.refused(filter, group_by, Kind::Policy, period)
+            }
             Metric::Heartbeat => Ok(Counts::new()),
             Metric::Accepted => self.handed_over(filter, group_by, Mark::Sent, period),
             Metric::Bounced => self.handed_over(filter, group_by, Mark::Bounced, period),
@@ -192,11 +190,13 @@ impl Counting<'_> {
         }
     }
 
-    /// Of the people whom a journey wants to reach by push, those with a device that can be reached.
-    fn coverage(
+    /// Of the deliveries that were decided, those that were not refused before the hand-over for a reason of a
+    /// kind.
+    fn refused(
         &self,
         mut filter: Vec<Condition>,
         group_by: Vec<Dimension>,
+        kind: Kind,
         period: Period,
     ) -> Result<Counts, QueryError> {
         filter.push(Condition::NotIn(Dimension::Outcome, undecided()));
@@ -208,7 +208,7 @@ impl Counting<'_> {
                 counts.entry(key).or_default().0 += count(&cells, 0);
             }
         }
-        filter.push(Condition::NotIn(Dimension::Reason, early(Kind::Reach)));
+        filter.push(Condition::NotIn(Dimension::Reason, early(kind)));
         for group in self.groups(filter, group_by, rows, by, period)? {
             if let Some((key, cells)) = keyed(group) {
                 counts.entry(key).or_default().1 += count(&cells, 0);
@@ -285,6 +285,15 @@ impl Counting<'_> {
         let table = self.board.query(self.messages, &query, self.threads)?;
         Ok(table.groups)
     }
+}
+
+/// What is sent all the time has a past of its own: journeys and transactional messages. A broadcast is
+/// over before anything could be learned from it.
+pub(super) const fn is_watched(source: &Value) -> bool {
+    matches!(
+        source,
+        Value::Source(SourceKind::Campaign | SourceKind::Transactional, _)
+    )
 }
 
 pub(super) fn is_push() -> Condition {

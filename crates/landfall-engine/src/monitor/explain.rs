@@ -10,7 +10,7 @@ use landfall_store::Store;
 
 use super::MonitorError;
 use super::book::Particulars;
-use super::counts::{Counting, floored, is_push, text};
+use super::counts::{Counting, floored, is_push, is_watched, text};
 use super::slice;
 use super::step::Heard;
 use crate::catalogue::Catalogue;
@@ -81,8 +81,7 @@ impl Explaining<'_> {
             .filter_map(|mut group| {
                 let rows = group.cells.first().map_or(0, landfall_board::Cell::count);
                 let journey = group.key.pop()?;
-                let counts = matches!(journey, Value::Source(SourceKind::Campaign, _));
-                counts.then_some((rows, journey))
+                is_watched(&journey).then_some((rows, journey))
             })
             .collect();
         sizes.sort_by(|a, b| b.cmp(a));
@@ -247,6 +246,7 @@ const fn sentence(metric: Metric) -> &'static str {
     match metric {
         Metric::Heartbeat => "The heartbeat",
         Metric::Coverage => "The share of people who can be reached by push",
+        Metric::Eligible => "The share of people whom caps, quiet hours and other rules let through",
         Metric::Accepted => "The share of pushes that providers take",
         Metric::Bounced => "The share of pushes that bounce",
         Metric::Delivered => "The share of pushes that devices report",

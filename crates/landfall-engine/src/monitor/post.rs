@@ -45,13 +45,6 @@ pub struct Test {
     pub message: Option<String>,
 }
 
-/// The incident of an event.
-pub(super) fn incident_of(tell: &Tell) -> &str {
-    match tell {
-        Tell::New(id) | Tell::Worse(id) | Tell::Back(id) | Tell::Still(id) | Tell::Over(id) => id,
-    }
-}
-
 const fn event_of(tell: &Tell) -> &'static str {
     match tell {
         Tell::New(_) => "new",

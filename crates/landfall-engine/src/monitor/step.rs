@@ -1,6 +1,6 @@
 //! One look: counts in, what is to be told out.
 
-use landfall_board::Board;
+use landfall_board::{Board, QueryError};
 use landfall_domain::channel::Provider;
 use landfall_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use landfall_insight::alerts::{
@@ -77,16 +77,15 @@ pub(super) fn step(book: &mut Book, sight: Sight<'_>) -> Result<Vec<Tell>, Monit
         messages: sight.catalogue.infos(),
         threads: THREADS,
     };
-    learn(book, &counting, now)?;
-    observe(book, &counting, now)?;
+    watch(book, &counting, now)?;
     judge_rules(book, &counting, sight)?;
-    let mut signals = book.watch.as_mut().map(Watch::signals).unwrap_or_default();
+    let mut signals = watched(book);
     let broken = book.progress.rules.values();
     signals.extend(broken.filter_map(|rule| rule.broken.clone()));
     signals.extend(heartbeats(book, sight.standings));
     let told = book.desk.take(group(&signals), now);
     for tell in &told {
-        let id = post::incident_of(tell).to_owned();
+        let id = tell.incident().to_owned();
         book.files.entry(id).or_default().untold.push(tell.clone());
     }
     book.looked_at = Some(now);
@@ -106,8 +105,23 @@ pub(super) fn step(book: &mut Book, sight: Sight<'_>) -> Result<Vec<Tell>, Monit
     Ok(told)
 }
 
+/// Lets the watch take what has settled since, and learn what is usual where a day has gone by.
+pub(super) fn watch(
+    book: &mut Book,
+    counting: &Counting<'_>,
+    now: Timestamp,
+) -> Result<(), QueryError> {
+    learn(book, counting, now)?;
+    observe(book, counting, now)
+}
+
+/// Signals of what the watch finds off now.
+pub(super) fn watched(book: &mut Book) -> Vec<Signal> {
+    book.watch.as_mut().map(Watch::signals).unwrap_or_default()
+}
+
 /// Learns what is usual, at the first look and then every day.
-fn learn(book: &mut Book, counting: &Counting<'_>, now: Timestamp) -> Result<(), MonitorError> {
+fn learn(book: &mut Book, counting: &Counting<'_>, now: Timestamp) -> Result<(), QueryError> {
     let day = |at: Timestamp| at.millis().div_euclid(DAY_MS);
     if book.learned_at.is_some_and(|at| day(at) == day(now)) && book.watch.is_some() {
         return Ok(());
@@ -137,7 +151,7 @@ fn learn(book: &mut Book, counting: &Counting<'_>, now: Timestamp) -> Result<(),
 }
 
 /// Gives the watch the buckets that have settled since.
-fn observe(book: &mut Book, counting: &Counting<'_>, now: Timestamp) -> Result<(), MonitorError> {
+fn observe(book: &mut Book, counting: &Counting<'_>, now: Timestamp) -> Result<(), QueryError> {
     for metric in COUNTED {
         let end = settled_until(metric, now);
         let Some(start) = book.seen(metric).filter(|start| *start < end) else {

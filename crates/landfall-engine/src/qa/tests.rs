@@ -73,6 +73,11 @@ async fn price_drop_does_what_its_test_profiles_expect() {
 }
 
 #[tokio::test]
+async fn release_check_does_what_its_test_profiles_expect() {
+    assert_green(&report_of(&template("release-check")).await);
+}
+
+#[tokio::test]
 async fn an_expectation_that_does_not_come_true_is_told_with_what_there_was_instead() {
     let mut wrong = template("cart-recovery");
     wrong["qa"]["cases"][0]["expect"] = json!([{"step": "remind/push", "is": "bounced"}]);

@@ -37,6 +37,15 @@ pub enum Tell {
     Over(String),
 }
 
+impl Tell {
+    /// The id of the incident that it is about.
+    pub fn incident(&self) -> &str {
+        match self {
+            Self::New(id) | Self::Worse(id) | Self::Back(id) | Self::Still(id) | Self::Over(id) => id,
+        }
+    }
+}
+
 /// The incidents of a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Desk {

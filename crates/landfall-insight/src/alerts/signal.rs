@@ -13,6 +13,8 @@ pub enum Metric {
     Heartbeat,
     /// People with a usable token, of the people whom a journey wants to reach by push.
     Coverage,
+    /// Let through by caps, quiet hours and other rules, of those with a usable token.
+    Eligible,
     /// Taken by the provider, of attempted.
     Accepted,
     /// Bounced, of attempted.
@@ -27,9 +29,10 @@ pub enum Metric {
 
 impl Metric {
     /// All of them, in their order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Heartbeat,
         Self::Coverage,
+        Self::Eligible,
         Self::Accepted,
         Self::Bounced,
         Self::Delivered,
@@ -42,6 +45,7 @@ impl Metric {
         match self {
             Self::Heartbeat => "heartbeat",
             Self::Coverage => "coverage",
+            Self::Eligible => "eligible",
             Self::Accepted => "accepted",
             Self::Bounced => "bounced",
             Self::Delivered => "delivered",
@@ -65,10 +69,11 @@ impl Metric {
         match self {
             Self::Heartbeat => 0,
             Self::Coverage => 1,
-            Self::Accepted | Self::Bounced => 2,
-            Self::Delivered => 3,
-            Self::Opened => 4,
-            Self::Converted => 5,
+            Self::Eligible => 2,
+            Self::Accepted | Self::Bounced => 3,
+            Self::Delivered => 4,
+            Self::Opened => 5,
+            Self::Converted => 6,
         }
     }
 }

@@ -400,11 +400,12 @@ enum Floor {
     OfCases(f64),
 }
 
-/// Opens and orders move with what is offered, so it takes more of them to be news.
+/// Opens and orders move with what is offered, and what caps hold back with what else is sent, so it takes
+/// more of them to be news.
 const fn floor(metric: Metric) -> Floor {
     match metric {
         Metric::Bounced => Floor::OfCases(0.02),
-        Metric::Opened => Floor::OfExpected(0.1),
+        Metric::Eligible | Metric::Opened => Floor::OfExpected(0.1),
         Metric::Converted => Floor::OfExpected(0.2),
         Metric::Heartbeat | Metric::Coverage | Metric::Accepted | Metric::Delivered => {
             Floor::OfExpected(0.05)

@@ -151,12 +151,16 @@ fn registration(customer: &Customer, token: &str, at: Timestamp) -> Call {
     person(customer.number, "add_device", json!({ "device": device }))
 }
 
-/// The app was updated and registers again, under a fault of its SDK twice.
+/// The app was updated and registers again, under a fault of its SDK twice; the SDK tells of the update.
 pub(super) fn updated(customer: &Customer, at: Timestamp, doubled: bool) -> Vec<Call> {
     let mut calls = vec![register(customer, at)];
     if let Some(phone) = customer.phone.filter(|_| doubled) {
         let second = format!("{}.2", phone.token(customer.number));
         calls.push(registration(customer, &second, at));
+    }
+    if let Some(phone) = customer.phone {
+        let release = json!({ "version": phone.version });
+        calls.push(event(customer.number, "Application Updated", at, &release));
     }
     calls
 }

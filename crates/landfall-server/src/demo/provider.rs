@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use landfall_domain::attempt::Answer;
 use landfall_domain::channel::Provider;
+use landfall_domain::content::Content;
 use landfall_domain::ids::MessageKey;
 use landfall_domain::reason::Reason;
 use landfall_domain::time::{DAY_MS, Timestamp};
@@ -47,6 +48,7 @@ impl Simulated {
             customer,
             cart: self.agenda.cart_of(customer),
             reminder: match &step {
+                _ if is_silent(outgoing) => 0,
                 Some(name) if name.contains(" 2 ") => 2,
                 _ => 1,
             },
@@ -95,6 +97,10 @@ impl Simulated {
                 .will_order(at, handed.customer, handed.cart, minor);
         }
     }
+}
+
+fn is_silent(outgoing: &Outgoing) -> bool {
+    matches!(&outgoing.content, Content::Push(push) if push.silent)
 }
 
 fn customer_of(address: &str) -> Option<u64> {

@@ -47,7 +47,8 @@ pub struct Handed {
     pub customer: u64,
     /// The cart that it is about.
     pub cart: u64,
-    /// Which reminder it is: 1, 2, ...
+    /// Which reminder it is: 1, 2, ...; 0 for a push that nobody sees, which is neither reported nor followed by
+    /// anything.
     pub reminder: u64,
     /// Whether it goes to the phone; otherwise it is a mail.
     pub push: bool,
@@ -221,6 +222,7 @@ impl Shop {
     ) -> Rates {
         let step = if push { reminder.min(2) } else { 3 };
         let healthy = match push {
+            true if reminder == 0 => Rates::of_push(&self.settings, phone, step).unseen(),
             true => Rates::of_push(&self.settings, phone, step),
             false => Rates::of_mail(&self.settings),
         };

@@ -64,6 +64,11 @@ impl Rates {
         }
     }
 
+    /// The same for a push that shows nothing.
+    pub(super) const fn unseen(self) -> Self {
+        Self { shown: 0.0, ..self }
+    }
+
     /// The e-mail behind it.
     pub(super) fn of_mail(settings: &Settings) -> Self {
         Self {

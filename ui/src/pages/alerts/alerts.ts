@@ -24,6 +24,7 @@ export const METRICS = [
   { value: "opened", label: "opened of delivered" },
   { value: "converted", label: "converted of delivered" },
   { value: "coverage", label: "coverage of those who reached a step" },
+  { value: "eligible", label: "let through by caps and quiet hours" },
   { value: "heartbeat", label: "messages at all" },
 ];
 

@@ -108,7 +108,7 @@ export function Ready(): ReactNode {
   return (
     <section aria-label="Ready journeys">
       <Text mb="md">
-        Six journeys are ready: choose one, read it, change it, apply it. It is a draft until you start it, and nobody gets
+        Seven journeys are ready: choose one, read it, change it, apply it. It is a draft until you start it, and nobody gets
         anything before.
       </Text>
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>

@@ -7,6 +7,7 @@ export const READY = [
   { id: "price-drop", name: "Price drop", says: "A product of interest costs less." },
   { id: "replenishment", name: "Replenishment", says: "What was bought is used up about now." },
   { id: "win-back", name: "Win-back", says: "A buyer was not seen for two months." },
+  { id: "release-check", name: "Release check", says: "The app was updated: a push that nobody sees asks whether its token lives." },
 ] as const;
 
 const FILES: Record<string, () => Promise<unknown>> = import.meta.glob("../../../../journeys/*.json", { import: "default" });

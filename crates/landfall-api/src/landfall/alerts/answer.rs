@@ -27,7 +27,7 @@ pub(crate) struct IncidentAnswer {
     seen_ms: i64,
     /// When it was over.
     resolved_ms: Option<i64>,
-    /// What is off: `heartbeat`, `coverage`, `accepted`, `bounced`, `delivered`, `opened` or `converted`.
+    /// What is off: `heartbeat`, `coverage`, `eligible`, `accepted`, `bounced`, `delivered`, `opened` or `converted`.
     metric: &'static str,
     /// Where: values of dimensions; empty: everywhere.
     slice: BTreeMap<String, String>,
