@@ -53,6 +53,7 @@ const PAGES = [
   ["settings-imports", "/settings?tab=imports", "webhooks.ndjson"],
   ["settings-webhooks", "/settings?tab=out", "Nothing is told to anybody"],
   ["settings-rejected", "/settings?tab=rejected", "Nothing was refused"],
+  ["settings-users", "/settings?tab=users", "Everybody shares one key"],
 ];
 
 let landfall;

@@ -24,6 +24,8 @@ const START: Timestamp = Timestamp::from_seconds(1_790_553_600);
 const DAY: u32 = 49;
 /// The monitor looks every hour from this day on. The weeks before are what it learns from.
 const WATCHED_FROM: i64 = 35;
+/// What another journey's chance differs by.
+const OTHER: u64 = 0x0b51;
 /// Days that are compared.
 const WEEK: i64 = 7;
 const CENTS: f64 = 100.0;
@@ -35,7 +37,19 @@ pub fn case(fault: Fault, seed: u64, carts: u32) -> Result<Case> {
         carts_per_day: carts,
         ..Settings::default()
     };
-    let shop = Shop::new(settings, seed, START).with(fault, from);
+    let shop = Shop::new(settings.clone(), seed, START).with(fault, from);
+    // Another journey of the same shop, for those who looked and left. What is wrong with the journey about
+    // carts alone is not wrong with it.
+    let other = Settings {
+        carts_per_day: carts / 3,
+        ..settings
+    };
+    let other = Shop::new(other, seed ^ OTHER, START);
+    let other = if is_of_the_cart_journey(fault) {
+        other
+    } else {
+        other.with(fault, from)
+    };
     // A week of the fault, and some hours in which its last messages can be reported.
     let now = from.plus_millis(WEEK * DAY_MS + 6 * HOUR_MS);
     let mut board = Board::new();
@@ -50,6 +64,13 @@ pub fn case(fault: Fault, seed: u64, carts: u32) -> Result<Case> {
             }
         }
         for reached in visit.reached {
+            put(&mut board, reached.delivery, reached.minor, now);
+        }
+    }
+    for visit in other.days(0..DAY + WEEK as u32 + 1) {
+        for mut reached in visit.reached {
+            reached.delivery.key.0 |= 1 << 30;
+            reached.delivery.message.0 += MESSAGES.len() as u32;
             put(&mut board, reached.delivery, reached.minor, now);
         }
     }
@@ -139,12 +160,12 @@ fn put(board: &mut Board, mut delivery: Delivery, minor: i64, now: Timestamp) {
 }
 
 fn catalogue() -> Vec<MessageInfo> {
-    let info = |line: &landfall_sim::shop::Line| {
+    let info = |source_id: u64, line: &landfall_sim::shop::Line| {
         let name = MessageName::parse(line.name);
         let part = |part| name.part(part).map(str::to_owned);
         MessageInfo {
             source: SourceKind::Campaign,
-            source_id: CART,
+            source_id,
             step_id: Some(line.step),
             variant_id: None,
             channel: line.channel,
@@ -154,7 +175,22 @@ fn catalogue() -> Vec<MessageInfo> {
             parts: [Part::Journey, Part::Step, Part::Delay, Part::Intent].map(part),
         }
     };
-    MESSAGES.iter().map(info).collect()
+    [CART, CART + 1]
+        .into_iter()
+        .flat_map(|journey| MESSAGES.iter().map(move |line| info(journey, line)))
+        .collect()
+}
+
+/// Whether a fault lies in the definition of the journey about carts or in what it offers.
+const fn is_of_the_cart_journey(fault: Fault) -> bool {
+    matches!(
+        fault,
+        Fault::SegmentShrink
+            | Fault::TemplateAbort
+            | Fault::TtlTooShort
+            | Fault::WorseCreative
+            | Fault::SmallerDiscount
+    )
 }
 
 const fn stage(problem: Problem) -> Stage {
@@ -171,8 +207,7 @@ const fn stage(problem: Problem) -> Stage {
     }
 }
 
-/// A season that is called a smaller audience of every journey would be as right, had the shop another
-/// journey; everything else has one right stage.
+/// Everything has one right stage.
 fn right(fault: Fault, found: Stage) -> bool {
     found == fault.stage()
 }

@@ -28,6 +28,7 @@ mod segments;
 mod sending;
 mod sources;
 pub mod trail;
+mod users;
 mod views;
 mod visit;
 mod webhooks;
@@ -46,7 +47,8 @@ use crate::app::App;
     info(
         title = "Landfall",
         description = "Did the push land? Metrics, deliveries, people and coverage of one workspace. \
-                       Every call wants `Authorization: Bearer <app key>`.",
+                       Every call wants `Authorization: Bearer <app key>`; one that the role of the key's \
+                       user does not allow is answered with 403.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     modifiers(&Bearer),
@@ -127,6 +129,9 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(views::list, views::keep))
         .routes(routes!(views::replace, views::delete))
         .routes(routes!(preview::preview))
+        .routes(routes!(users::me))
+        .routes(routes!(users::list, users::add))
+        .routes(routes!(users::set_role, users::remove))
         .merge(journey_routes())
         .merge(alert_routes())
 }
@@ -182,10 +187,14 @@ fn journey_routes() -> OpenApiRouter<App> {
         .routes(routes!(experiments::get, experiments::put))
 }
 
+/// The OpenAPI document.
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    router().split_for_parts().1
+}
+
 /// The OpenAPI document as JSON text.
 pub fn openapi_json() -> String {
-    let (_, document) = router().split_for_parts();
-    document.to_pretty_json().unwrap_or_default()
+    document().to_pretty_json().unwrap_or_default()
 }
 
 /// Asks the board on a thread that may take its time.

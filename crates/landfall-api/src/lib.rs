@@ -11,6 +11,7 @@ pub mod import;
 pub mod landfall;
 pub mod parse;
 mod rejected;
+mod role;
 mod routes;
 
 pub use app::{App, Settings, router};

@@ -6,6 +6,7 @@
 mod credentials;
 mod file;
 mod record;
+mod users;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::watch;
 
 pub use file::{DirectoryError, DirectoryFile, HeldFile, write_private};
-pub use record::{KeyKind, KeyRecord, WorkspaceRecord};
+pub use record::{KeyKind, KeyRecord, Role, User, WorkspaceRecord};
+pub use users::Caller;
 
 use crate::seal::{MasterKey, SealError, key_hash};
 use crate::workspace::Workspace;
@@ -45,8 +47,8 @@ pub struct Directory {
 struct Lookup {
     file: DirectoryFile,
     open: Vec<Workspace>,
-    /// By kind, hash and, for Track keys, site id; with the key's number.
-    by_key: BTreeMap<(KeyKind, String, Option<String>), (Workspace, u32)>,
+    /// By kind, hash and, for Track keys, site id.
+    by_key: BTreeMap<(KeyKind, String, Option<String>), Caller>,
     sources: BTreeMap<String, WebhookSource>,
 }
 
@@ -87,7 +89,12 @@ impl Directory {
             for key in &record.keys {
                 let site_id = key.site_id.clone().filter(|_| key.kind == KeyKind::Track);
                 let by = (key.kind, key.hash.clone(), site_id);
-                lookup.by_key.insert(by, (workspace.clone(), key.id));
+                let caller = Caller {
+                    workspace: workspace.clone(),
+                    key: key.id,
+                    user: key.user.clone(),
+                };
+                lookup.by_key.insert(by, caller);
             }
             for (name, sealed) in &record.sources {
                 let signing_key = self.master.open(&source_context(name), sealed)?;
@@ -124,7 +131,7 @@ impl Directory {
         Ok(true)
     }
 
-    fn find(&self, kind: KeyKind, key: &str, site_id: Option<&str>) -> Option<(Workspace, u32)> {
+    fn find(&self, kind: KeyKind, key: &str, site_id: Option<&str>) -> Option<Caller> {
         let lookup = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         let by = (kind, key_hash(key), site_id.map(str::to_owned));
         lookup.by_key.get(&by).cloned()
@@ -133,23 +140,18 @@ impl Directory {
     /// The workspace of a site id and its Track API key.
     pub fn track(&self, site_id: &str, key: &str) -> Option<Workspace> {
         let found = self.find(KeyKind::Track, key, Some(site_id));
-        found.map(|(workspace, _)| workspace)
+        found.map(|caller| caller.workspace)
     }
 
-    /// The workspace of an App API key.
-    pub fn app(&self, key: &str) -> Option<Workspace> {
-        self.numbered_app(key).map(|(workspace, _)| workspace)
-    }
-
-    /// The workspace of an App API key, and the key's number, which logs may name.
-    pub fn numbered_app(&self, key: &str) -> Option<(Workspace, u32)> {
+    /// Who calls with an App API key.
+    pub fn app(&self, key: &str) -> Option<Caller> {
         self.find(KeyKind::App, key, None)
     }
 
     /// The workspace of a Pipelines write key.
     pub fn write(&self, key: &str) -> Option<Workspace> {
         let found = self.find(KeyKind::Write, key, None);
-        found.map(|(workspace, _)| workspace)
+        found.map(|caller| caller.workspace)
     }
 
     /// The webhook source of that name.

@@ -203,6 +203,12 @@ pub(crate) enum KeysAction {
         /// What for.
         #[arg(long, value_enum)]
         kind: KeyFor,
+        /// Whose it is: a name or address. Only app keys belong to people.
+        #[arg(long, value_name = "NAME", requires = "role")]
+        user: Option<String>,
+        /// What they may do.
+        #[arg(long, value_enum, requires = "user")]
+        role: Option<RoleFor>,
     },
     /// Revoke a key by its number. A running server notices within two seconds.
     Revoke {
@@ -212,6 +218,17 @@ pub(crate) enum KeysAction {
         /// Number of the key, as `landfall keys` lists it.
         id: u32,
     },
+}
+
+/// What a user may do.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RoleFor {
+    /// Look at everything, change nothing.
+    Viewer,
+    /// Work on people, segments, journeys, messages, experiments and alerts too.
+    Editor,
+    /// Also credentials, webhooks, rules of sending, and users.
+    Admin,
 }
 
 /// What a key is for.

@@ -23,6 +23,8 @@ pub enum Code {
     InvalidParameter,
     /// No key, or a key that no workspace has.
     Unauthorized,
+    /// The user's role is not enough: ask an admin.
+    Forbidden,
     /// There is no such thing.
     NotFound,
     /// The name or state is taken by something else.
@@ -51,9 +53,10 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::InvalidParameter,
         Self::Unauthorized,
+        Self::Forbidden,
         Self::NotFound,
         Self::Conflict,
         Self::TooLarge,
@@ -73,6 +76,7 @@ impl Code {
         match self {
             Self::InvalidParameter => "invalid_parameter",
             Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
             Self::TooLarge => "too_large",
@@ -92,6 +96,7 @@ impl Code {
         match self {
             Self::InvalidParameter | Self::CredentialInvalid => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Conflict | Self::LaunchBlocked | Self::IncidentResolved => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

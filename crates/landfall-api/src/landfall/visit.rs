@@ -3,6 +3,7 @@
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use landfall_engine::directory::User;
 use landfall_engine::dispatch::render::Renderer;
 use landfall_engine::journeys::Author;
 use landfall_engine::{Links, Rebuild, Workspace};
@@ -10,26 +11,41 @@ use serde::de::DeserializeOwned;
 
 use super::problem::{Code, Problem};
 use crate::app::App;
-use crate::body;
+use crate::{body, role};
 
 /// A call that proved to belong to a workspace.
 pub(crate) struct Visit {
     pub(crate) workspace: Workspace,
     /// The number of the app key.
     key: u32,
+    /// Whose key it is, when it is a user's.
+    user: Option<User>,
     /// Query parameters in order; a name may come more than once.
     pub(crate) parameters: Vec<(String, String)>,
     links: Option<Links>,
 }
 
 impl Visit {
-    /// Who asks, for logs: the name that the call gives, or else that of the key, and the key's number.
+    /// Who asks, for logs: the user whose key it is; else the name that the call gives, or that of the key; and
+    /// the key's number.
     pub(crate) fn author(&self, by: Option<&str>) -> Author {
+        let user = self.user.as_ref().map(|user| user.name.as_str());
         let by = by.map(str::trim).filter(|by| !by.is_empty());
+        let by = user.or(by);
         Author {
             by: by.map_or_else(|| format!("app key {}", self.key), str::to_owned),
             key: Some(self.key),
         }
+    }
+
+    /// Whose key it is; `None`: one of servers and scripts.
+    pub(crate) const fn user(&self) -> Option<&User> {
+        self.user.as_ref()
+    }
+
+    /// The number of the key.
+    pub(crate) const fn key(&self) -> u32 {
+        self.key
     }
 
     /// Links of ours; `None`: nobody said where this server is reached.
@@ -56,16 +72,20 @@ impl FromRequestParts<App> for Visit {
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, key)| key.trim());
-        let found = key.and_then(|key| app.directory.numbered_app(key));
-        let (workspace, key) = found.ok_or_else(|| {
+        let found = key.and_then(|key| app.directory.app(key));
+        let caller = found.ok_or_else(|| {
             Problem::new(
                 Code::Unauthorized,
                 "no workspace has this key: send `Authorization: Bearer <app key>`",
             )
         })?;
+        if let Some(words) = role::refusal(&caller, parts) {
+            return Err(Problem::new(Code::Forbidden, words));
+        }
         Ok(Self {
-            workspace,
-            key,
+            workspace: caller.workspace,
+            key: caller.key,
+            user: caller.user,
             parameters: pairs(parts.uri.query().unwrap_or_default()),
             links: app.links.clone(),
         })

@@ -26,6 +26,7 @@ mod texts;
 mod track;
 mod trails;
 mod unsubscribe;
+mod users;
 mod views;
 
 use serde_json::{Value, json};

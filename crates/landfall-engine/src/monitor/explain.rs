@@ -246,7 +246,9 @@ const fn sentence(metric: Metric) -> &'static str {
     match metric {
         Metric::Heartbeat => "The heartbeat",
         Metric::Coverage => "The share of people who can be reached by push",
-        Metric::Eligible => "The share of people whom caps, quiet hours and other rules let through",
+        Metric::Eligible => {
+            "The share of people whom caps, quiet hours and other rules let through"
+        }
         Metric::Accepted => "The share of pushes that providers take",
         Metric::Bounced => "The share of pushes that bounce",
         Metric::Delivered => "The share of pushes that devices report",

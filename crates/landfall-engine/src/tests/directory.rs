@@ -91,6 +91,10 @@ fn master(byte: u8) -> MasterKey {
 }
 
 /// Id of the workspace that a lookup leads to.
+fn app(caller: Option<crate::directory::Caller>) -> Option<String> {
+    id(caller.map(|caller| caller.workspace))
+}
+
 fn id(workspace: Option<crate::Workspace>) -> Option<String> {
     workspace.map(|workspace| workspace.id().to_owned())
 }
@@ -138,7 +142,7 @@ fn a_key_opens_its_own_workspace_at_its_own_door() {
         let ours = Some(format!("ws_{number}"));
         let (site, track) = (format!("site-{number}"), format!("track-key-{number}"));
         assert_eq!(id(directory.track(&site, &track)), ours);
-        assert_eq!(id(directory.app(&format!("app-key-{number}"))), ours);
+        assert_eq!(app(directory.app(&format!("app-key-{number}"))), ours);
         assert_eq!(id(directory.write(&format!("write-key-{number}"))), ours);
     }
     assert_eq!(
@@ -160,7 +164,7 @@ fn a_key_opens_its_own_workspace_at_its_own_door() {
         "app-key-0 ",
         &key_hash("app-key-0"),
     ] {
-        assert_eq!(id(directory.app(wrong)), None, "{wrong}");
+        assert_eq!(app(directory.app(wrong)), None, "{wrong}");
     }
     assert_eq!(id(directory.write("app-key-0")), None);
     house.stop();
@@ -197,8 +201,8 @@ fn a_revoked_key_is_refused_and_the_others_go_on() {
     let file = DirectoryFile::read(&house.path()).unwrap();
     assert_eq!(file, house.file);
     let directory = house.directory(file).unwrap();
-    assert_eq!(id(directory.app("app-key-0")), None);
-    assert_eq!(id(directory.app("app-key-new")).as_deref(), Some("ws_0"));
+    assert_eq!(app(directory.app("app-key-0")), None);
+    assert_eq!(app(directory.app("app-key-new")).as_deref(), Some("ws_0"));
     assert_eq!(id(directory.write("write-key-0")).as_deref(), Some("ws_0"));
     house.stop();
 }
@@ -225,9 +229,9 @@ fn what_was_revoked_beside_the_server_stays_revoked() {
     let file = DirectoryFile::read(&house.path()).unwrap();
     assert_eq!(file.workspace("shop 0").unwrap().keys, []);
     assert!(file.workspace("shop 2").is_some());
-    assert_eq!(id(directory.app("app-key-0")), None);
-    assert_eq!(id(directory.app("app-key-1")).as_deref(), Some("ws_1"));
-    assert_eq!(id(directory.app("app-key-2")), None, "not open");
+    assert_eq!(app(directory.app("app-key-0")), None);
+    assert_eq!(app(directory.app("app-key-1")).as_deref(), Some("ws_1"));
+    assert_eq!(app(directory.app("app-key-2")), None, "not open");
     assert_eq!(directory.source("shop").unwrap().workspace.id(), "ws_1");
     house.stop();
 }
@@ -247,14 +251,14 @@ fn what_was_changed_beside_the_server_is_taken_when_it_looks() {
     other.sources.insert("late".to_owned(), sealed.unwrap());
     file.write(&house.path()).unwrap();
     assert!(directory.reread().unwrap());
-    assert_eq!(id(directory.app("app-key-0")), None);
-    assert_eq!(id(directory.app("app-key-new")).as_deref(), Some("ws_1"));
+    assert_eq!(app(directory.app("app-key-0")), None);
+    assert_eq!(app(directory.app("app-key-new")).as_deref(), Some("ws_1"));
     assert_eq!(directory.source("late").unwrap().signing_key, SIGNING_KEY);
     assert!(!directory.reread().unwrap());
 
     std::fs::write(house.path(), "{").unwrap();
     assert!(directory.reread().is_err());
-    let kept = id(directory.app("app-key-new"));
+    let kept = app(directory.app("app-key-new"));
     assert_eq!(kept.as_deref(), Some("ws_1"), "what was known stays");
     house.stop();
 }
@@ -428,6 +432,6 @@ fn writers_at_the_same_time_do_not_undo_each_other() {
     assert_eq!(file.workspace("shop 1").unwrap().keys.len(), own + 3 * EACH);
     assert_eq!(file.workspace("shop 0").unwrap().sources.len(), EACH);
     directory.reread().unwrap();
-    assert_eq!(id(directory.app("app-2-24")).as_deref(), Some("ws_1"));
+    assert_eq!(app(directory.app("app-2-24")).as_deref(), Some("ws_1"));
     house.stop();
 }

@@ -41,7 +41,9 @@ impl Tell {
     /// The id of the incident that it is about.
     pub fn incident(&self) -> &str {
         match self {
-            Self::New(id) | Self::Worse(id) | Self::Back(id) | Self::Still(id) | Self::Over(id) => id,
+            Self::New(id) | Self::Worse(id) | Self::Back(id) | Self::Still(id) | Self::Over(id) => {
+                id
+            }
         }
     }
 }
@@ -152,7 +154,7 @@ fn is_same(incident: &Incident, finding: &Finding) -> bool {
         finding.signals.iter().any(same)
     });
     let together = old.since.since(new.since).abs() <= SAME_START_MS;
-    overlap || (nested && (together || old.metric == new.metric))
+    overlap || (nested && (together || old.metric.place() == new.metric.place()))
 }
 
 /// Keeps what an incident is known by, as long as it says nearly as much.

@@ -155,6 +155,9 @@ impl Rule {
                 if (falls && rate >= limit) || (!falls && rate <= limit) {
                     return Judgement::Kept;
                 }
+                if !is_beyond_chance(now, before) {
+                    return Judgement::TooLittle;
+                }
                 let (is, was) = (percent(rate), percent(usual));
                 broken(
                     format!("{name} is {is} instead of {was} {}", against.words()),
@@ -172,6 +175,18 @@ impl Rule {
             _ => None,
         }
     }
+}
+
+/// Standard errors from which two windows count as different. A rule is judged every quarter of an hour, so
+/// that the largest of many chance differences is met.
+const BEYOND_CHANCE: f64 = 4.0;
+
+/// Whether the rates of two windows differ by more than chance explains.
+fn is_beyond_chance(now: Counts, before: Counts) -> bool {
+    let (n, m) = (now.0 as f64, before.0 as f64);
+    let pooled = (now.1 + before.1) as f64 / (n + m);
+    let error = (pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m)).sqrt();
+    (now.1 as f64 / n - before.1 as f64 / m).abs() >= BEYOND_CHANCE * error
 }
 
 const fn broken(words: String, expected: f64) -> Judgement {

@@ -64,8 +64,13 @@ impl Metric {
         !matches!(self, Self::Bounced)
     }
 
+    /// Whether it is the provider's answer, which depends on the token and not on what is sent.
+    pub(super) const fn is_providers(self) -> bool {
+        matches!(self, Self::Accepted | Self::Bounced)
+    }
+
     /// How far along the way it is measured; what bounces was not accepted, which is one place.
-    const fn place(self) -> u8 {
+    pub(super) const fn place(self) -> u8 {
         match self {
             Self::Heartbeat => 0,
             Self::Coverage => 1,

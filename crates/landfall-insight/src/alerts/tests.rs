@@ -406,6 +406,17 @@ fn absence_needs_no_cases_and_little_says_nothing() {
 }
 
 #[test]
+fn a_relative_rule_is_not_broken_by_chance() {
+    let fell = rule(&json!({"id": "a", "metric": "delivered", "fell_by": 0.15}));
+    // Both fell by a fifth.
+    assert_eq!(fell.judge((102, 57), (102, 71)), Judgement::TooLittle);
+    assert!(matches!(
+        fell.judge((1_020, 570), (1_020, 710)),
+        Judgement::Broken { .. }
+    ));
+}
+
+#[test]
 fn a_message_holds_verdict_size_slice_breakdown_and_link() {
     let mut desk = Desk::default();
     let told = desk.take(

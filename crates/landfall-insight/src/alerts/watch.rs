@@ -4,7 +4,8 @@
 //! What is expected of a slice is the sum of what is expected of its parts (journey by platform by
 //! version), so that more of a weak platform is no incident. A part without a past of its own, such as a
 //! new version, is expected to do as its journey does on its platform; because versions differ, it must
-//! fall well below that before it counts ([`Settings::versions_differ`]).
+//! fall well below that before it counts ([`Settings::versions_differ`]). So is a journey without a past, in
+//! what providers answer.
 
 mod alarm;
 mod learn;
@@ -127,10 +128,10 @@ impl Watch {
         }
     }
 
-    /// The rate that is usual at a place: its own, or that of its journey on its platform; `None` where
-    /// too little is known.
+    /// The rate that is usual at a place: its own, or that of its journey on its platform, or, of what providers
+    /// answer, that of its platform; `None` where too little is known.
     pub fn usual(&self, metric: Metric, place: &Place, at: Timestamp) -> Option<f64> {
-        let at_place = place.own_or_parent().into_iter().find_map(|slice| {
+        let at_place = place.known_by(metric).find_map(|slice| {
             let found = self.keys.get(&(metric, slice))?;
             Some(&self.watched[*found]).filter(|watched| watched.own)
         });
@@ -150,11 +151,18 @@ impl Watch {
 
     fn take(&mut self, settled: &Settled, live: bool) {
         let mut sums: BTreeMap<usize, Sum> = BTreeMap::new();
+        let told = self.told(settled.metric);
         for tally in settled.tallies.iter().filter(|tally| tally.cases > 0) {
             let Some(usual) = self.usual(settled.metric, &tally.place, settled.start) else {
                 continue;
             };
+            let own = tally.place.own();
+            let explains = |slice: &&SliceOf| slice.contains(&own);
+            let told: Vec<&SliceOf> = told.iter().filter(explains).collect();
             for at in self.series_of(settled, &tally.place, usual) {
+                if self.is_explained(at, &told) {
+                    continue;
+                }
                 let sum = sums.entry(at).or_default();
                 sum.cases += tally.cases;
                 sum.hits += tally.hits.min(tally.cases);
@@ -167,6 +175,25 @@ impl Watch {
         if live {
             self.end_what_is_gone(settled);
         }
+    }
+
+    /// Slices that are told of at the stage of a metric.
+    fn told(&self, metric: Metric) -> Vec<SliceOf> {
+        let alarms = self.watched.iter().filter_map(|w| w.alarm.as_ref());
+        let told = alarms.filter(|alarm| alarm.told).map(|alarm| &alarm.signal);
+        told.filter(|signal| signal.metric.place() == metric.place())
+            .map(|signal| signal.slice.clone())
+            .collect()
+    }
+
+    /// Whether what is off at a place is known by slices that cross a series which is not told of itself. One
+    /// release that does not deliver is no news of every journey that it has a part in.
+    fn is_explained(&self, at: usize, told: &[&SliceOf]) -> bool {
+        let watched = &self.watched[at];
+        let itself = watched.alarm.as_ref().is_some_and(|alarm| alarm.told);
+        let crosses =
+            |slice: &&SliceOf| !slice.contains(&watched.slice) && !watched.slice.contains(slice);
+        !itself && told.iter().any(crosses)
     }
 
     /// Positions of the series that hold a place; those that are not there yet are made.

@@ -259,16 +259,27 @@ fn beside_lost(case: &Case<'_>, suspicion: &Suspicion, gross: f64) -> f64 {
             }
         }
         (Problem::Eligibility, Cause::Cap | Cause::QuietHours | Cause::Consent) => {
+            // Rules refuse there too, and who was refused a push comes there: both are in what was sent
+            // to as many people.
+            let growth = growth(case);
             let lost = channels.iter().map(|channel| {
-                let rate = |sent: f64, of: f64| sent / of.max(1.0);
-                let before = rate(channel.sent.before, channel.qualified.before);
-                let now = rate(channel.sent.after, channel.qualified.after);
-                let each = rate(channel.value.before, channel.sent.before);
-                ((before - now) * channel.qualified.after * each).max(0.0)
+                let (sent, value) = (channel.sent, channel.value);
+                let each = (value.before + value.after) / (sent.before + sent.after).max(1.0);
+                (sent.before * growth - sent.after) * each
             });
             lost.sum()
         }
         _ => 0.0,
+    }
+}
+
+/// How many people qualify now for one who did before.
+fn growth(case: &Case<'_>) -> f64 {
+    let people = case.ratio(Factor::Qualified).hits;
+    if people.before > 0.0 {
+        people.after / people.before
+    } else {
+        1.0
     }
 }
 
@@ -277,12 +288,7 @@ fn caught(case: &Case<'_>, problem: Problem) -> f64 {
     if !matches!(problem, Problem::Delivery | Problem::Coverage) {
         return 0.0;
     }
-    let people = case.ratio(Factor::Qualified).hits;
-    let growth = if people.before > 0.0 {
-        people.after / people.before
-    } else {
-        1.0
-    };
+    let growth = growth(case);
     let channels = case.picture.channels.iter().map(|channel| {
         let more = channel.qualified.after - channel.qualified.before * growth;
         let each = channel.value.after / channel.qualified.after.max(1.0);

@@ -8,6 +8,7 @@ import { Imports } from "./Imports";
 import { Providers } from "./Providers";
 import { Rejected } from "./Rejected";
 import { Sources } from "./Sources";
+import { Users } from "./Users";
 import { Webhooks } from "./Webhooks";
 
 const route = getRouteApi("/settings");
@@ -18,6 +19,7 @@ const TABS = [
   { value: "in", title: "Webhooks in", body: <Sources /> },
   { value: "out", title: "Webhooks out", body: <Webhooks /> },
   { value: "rejected", title: "Rejected inputs", body: <Rejected /> },
+  { value: "users", title: "Users", body: <Users /> },
   { value: "keys", title: "Keys", body: <Keys /> },
 ];
 
@@ -53,8 +55,8 @@ function Keys(): ReactNode {
   return (
     <Stack gap="xs" maw={720}>
       <Text>
-        Keys are made and revoked on the server, because whoever holds one can do everything in the workspace. They are kept as
-        hashes and cannot be shown again.
+        People get keys of their own under Users. Keys of servers, apps and scripts are made and revoked on the server, because
+        whoever holds one can do everything in the workspace. They are kept as hashes and cannot be shown again.
       </Text>
       <Code block tabIndex={0}>
         {"landfall keys --data DIR\nlandfall keys --data DIR add --workspace NAME --kind app\nlandfall keys --data DIR revoke NUMBER"}

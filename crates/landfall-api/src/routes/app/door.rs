@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::refusal::Refusal;
 use super::view::View;
 use crate::app::App;
-use crate::{auth, body, rejected};
+use crate::{auth, body, rejected, role};
 
 /// How refusals without a workspace are counted.
 const SURFACE: &str = "App API";
@@ -49,14 +49,18 @@ impl FromRequestParts<App> for Door {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let key = auth::bearer(&parts.headers);
-        let workspace = key.and_then(|key| app.directory.app(&key));
-        let workspace = workspace.ok_or_else(|| {
+        let caller = key.and_then(|key| app.directory.app(&key));
+        let caller = caller.ok_or_else(|| {
             app.refusals.count(SURFACE, "unauthorized");
             Refusal::unauthorized()
         })?;
+        if let Some(words) = role::refusal(&caller, parts) {
+            app.refusals.count(SURFACE, "forbidden");
+            return Err(Refusal::with(StatusCode::FORBIDDEN, words));
+        }
         Ok(Self {
             app: app.clone(),
-            workspace,
+            workspace: caller.workspace,
         })
     }
 }

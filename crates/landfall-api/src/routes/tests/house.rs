@@ -194,6 +194,13 @@ impl House {
         self.send(request.body(body.into()).unwrap()).await
     }
 
+    /// The same with a key that is not known beforehand.
+    pub(super) async fn with_key(&self, key: &str, call: &str, body: &Value) -> Answer {
+        let request = request(call).header("authorization", format!("Bearer {key}"));
+        let body = Body::from(body.to_string());
+        self.send(request.body(body).unwrap()).await
+    }
+
     /// A webhook to the first workspace, signed.
     pub(super) async fn hook(&self, event: &Value) -> Answer {
         self.send(signed(SOURCE, event.to_string().into_bytes()))

@@ -95,8 +95,14 @@ impl Place {
         })
     }
 
-    /// Whose past says what is usual here: its own, or its journey's on its platform.
-    pub(super) fn own_or_parent(&self) -> [SliceOf; 2] {
+    /// Whose past says what is usual here: its own, or its journey's on its platform; where the journey does not
+    /// matter, that of the whole platform.
+    pub(super) fn known_by(&self, metric: Metric) -> impl Iterator<Item = SliceOf> {
+        let of_platform = metric
+            .is_providers()
+            .then(|| self.slice(false, true, false));
         [self.own(), self.slice(true, true, false)]
+            .into_iter()
+            .chain(of_platform)
     }
 }

@@ -288,3 +288,52 @@ fn what_has_no_past_at_all_is_passed_over() {
     assert!(watch.signals().is_empty());
     assert_eq!((watch.watching(), watch.learning()), (0, 0));
 }
+
+/// A fifth of the pushes of one version on one platform fall away for two days: the journeys that it has a part
+/// in are no news beside it.
+#[test]
+fn a_version_that_is_told_of_explains_every_journey_that_it_has_a_part_in() {
+    let mut world = World::seeded(23);
+    let (mut watch, _) = world.learned();
+    let mut desk = Desk::default();
+    let told = live(
+        &mut world,
+        &mut watch,
+        &mut desk,
+        LEARNED..LEARNED + 192,
+        RELEASED,
+        |_, place| match (place.platform.as_str(), place.version.as_str()) {
+            ("ios", "5.2") => 0.3,
+            _ => 0.9,
+        },
+    );
+    let new = told.iter().filter(|(_, tell)| matches!(tell, Tell::New(_)));
+    assert_eq!(new.count(), 1, "{told:?}\n{:#?}", desk.incidents);
+}
+
+#[test]
+fn a_journey_without_a_past_is_expected_to_be_taken_as_its_platform_does() {
+    let mut world = World::seeded(29);
+    let mut taken = |nth: usize, journey: Option<&str>, rate: f64| {
+        let mut settled = world.quarter(nth, OLD, |_| 0.9);
+        settled.metric = Metric::Accepted;
+        settled.tallies.extend(journey.map(|journey| Tally {
+            place: place(journey, "ios", "5.2"),
+            cases: 20,
+            hits: (20.0 * rate) as u64,
+        }));
+        settled
+    };
+    let history: Vec<Settled> = (0..LEARNED).map(|nth| taken(nth, None, 0.9)).collect();
+    for (rate, alarms) in [(0.85, false), (0.3, true)] {
+        let mut watch = Watch::new(Settings::default(), Memory::default());
+        watch.learn(Metric::Accepted, &history);
+        for nth in LEARNED..LEARNED + 4 {
+            watch.observe(&taken(nth, Some("check"), rate));
+        }
+        let signals = watch.signals();
+        assert_eq!(!signals.is_empty(), alarms, "{rate}: {signals:#?}");
+        let is_placed = |signal: &Signal| signal.slice.0.get("app_version").is_some();
+        assert!(!alarms || signals.iter().any(is_placed), "{signals:#?}");
+    }
+}

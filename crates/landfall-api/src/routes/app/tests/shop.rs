@@ -271,6 +271,7 @@ fn record() -> WorkspaceRecord {
         hash: key_hash(KEY),
         tail: "-key".to_owned(),
         site_id: None,
+        user: None,
         created_ms: 0,
     };
     WorkspaceRecord {
