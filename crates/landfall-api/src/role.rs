@@ -35,7 +35,7 @@ pub(crate) fn needed(method: &Method, route: &str) -> Role {
     match *method {
         Method::GET | Method::HEAD | Method::OPTIONS => Role::Viewer,
         Method::POST if QUESTIONS.contains(&route) => Role::Viewer,
-        _ if OF_ADMINS.iter().any(|prefix| is_below(&prefix)) => Role::Admin,
+        _ if OF_ADMINS.iter().any(is_below) => Role::Admin,
         _ => Role::Editor,
     }
 }
