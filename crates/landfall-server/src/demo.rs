@@ -24,7 +24,7 @@ use anyhow::Result;
 use landfall_domain::time::{DAY_MS, MINUTE_MS, SECOND_MS, Timestamp};
 use landfall_sim::shop::{Fault, Settings, Shop};
 
-use agenda::{Agenda, Entry};
+use agenda::{Agenda, Entry, Product};
 use calls::Batch;
 pub(crate) use door::Keys;
 pub(crate) use house::{House, Told};
@@ -143,6 +143,8 @@ impl Life {
         self.agenda.put(self.plan.start, Entry::Day(0));
         journeys::start(&self.house, self.plan.qa).await?;
         self.house.build().await?;
+        // From here on events about products are followed; nobody looks at them at every step.
+        self.house.follow().await?;
         self.due = self.house.settle(self.plan.start).await?;
         Ok(())
     }
@@ -200,7 +202,10 @@ impl Life {
         let mut batch = Batch::new(&self.house.door);
         let mut products = false;
         for (at, entry) in self.agenda.due(self.now) {
-            products |= matches!(entry, Entry::Product(_));
+            products |= matches!(
+                entry,
+                Entry::Product(Product::Restocked { .. } | Product::Cheaper { .. })
+            );
             match entry {
                 Entry::Day(day) => self.begin(day),
                 Entry::Fault(fault) => {
