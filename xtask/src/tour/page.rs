@@ -16,6 +16,8 @@ pub(super) const ASKS: &[&[&str]] = &[
         "metrics",
         "--by",
         "platform,app_version",
+        "--where",
+        "channel=push",
         "--since",
         "7d",
         "--measures",

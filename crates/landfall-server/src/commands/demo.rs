@@ -16,6 +16,8 @@ use crate::serve::stop_signal;
 
 /// Days before the fault begins.
 const CLEAN_DAYS: u32 = 49;
+/// How often the shop is told of where nobody sees the progress.
+const WEEK: u32 = 7;
 /// Carts a day for each customer.
 const CARTS: f64 = 0.03;
 
@@ -186,6 +188,9 @@ async fn pass(life: &mut Life, demo: &Demo, start: Timestamp) -> Result<()> {
             });
         }
         known = life.told().len();
+        if bar.is_hidden() && day % WEEK == 0 {
+            println!("day {day}: {}", taken(life, day));
+        }
         bar.set_message(taken(life, day));
         bar.set_position(u64::from(day));
     }
