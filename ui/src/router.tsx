@@ -91,7 +91,7 @@ const experiment = createRoute({
 const coverage = createRoute({
   getParentRoute: () => root,
   path: "/coverage",
-  validateSearch: only(["since"] as const),
+  validateSearch: only(["since", "by"] as const),
   component: lazyRouteComponent(() => import("./pages/CoveragePage"), "CoveragePage"),
 });
 

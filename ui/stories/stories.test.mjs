@@ -366,6 +366,26 @@ story("a file is imported, and importing it again changes nothing", async (page)
   await see(page, "zoe@shop.example");
 });
 
+story("coverage is told by slice, day and week, each picture as a table too", async (page) => {
+  await page.goto("/coverage");
+  await see(page, "From active people to those within reach");
+  await see(page, "What the gaps are worth");
+  await page.getByLabel("Divide people").selectOption("lifecycle");
+  await page.getByRole("region", { name: "Where people of each slice are lost" }).getByText("new", { exact: true }).waitFor();
+  assert.match(page.url(), /by=lifecycle/);
+  await see(page, /Coverage over time/);
+  // Where people went in the week, as soon as they were counted once: then, and in, less out, is now.
+  await see(page, /From week to week|What a week changes/);
+  const places = page.getByRole("region", { name: "How places changed in the week" }).locator("tbody tr");
+  for (const row of await places.all()) {
+    const cells = await row.locator("td").allTextContents();
+    const [then, came, left, now] = cells.map((text) => Number(text.trim().split(" ")[0].replaceAll(",", "")));
+    assert.equal(then + came - left, now);
+  }
+  await see(page, /How long tokens live/);
+  assert.deepEqual(await barriers(page), []);
+});
+
 story("a device gets a test, and a message that breaks the convention gets a name", async (page) => {
   await page.goto(`/people/${reachable.id}`);
   await page.getByRole("button", { name: "Send a test" }).first().click();

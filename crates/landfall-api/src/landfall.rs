@@ -27,6 +27,7 @@ mod rejected;
 mod segments;
 mod sending;
 mod sources;
+mod survival;
 pub mod trail;
 mod users;
 mod views;
@@ -79,6 +80,9 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(find_people::get))
         .routes(routes!(people::replay))
         .routes(routes!(coverage::get))
+        .routes(routes!(survival::get))
+        .routes(routes!(survival::of_person))
+        .routes(routes!(survival::of_segment))
         .routes(routes!(books::get))
         .routes(routes!(rejected::list))
         .routes(routes!(names::list, names::put))

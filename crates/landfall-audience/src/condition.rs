@@ -7,6 +7,8 @@ mod parse;
 pub(crate) mod tests;
 mod words;
 
+use std::sync::Arc;
+
 use landfall_domain::channel::Channel;
 use landfall_domain::ids::SegmentId;
 use rustc_hash::FxHashSet;
@@ -17,6 +19,7 @@ use crate::comparison::{Comparisons, TimeComparisons};
 use crate::definition::{Fault, Place, read};
 use crate::device_filter::DeviceFilter;
 use crate::field::Field;
+use crate::liveness::Liveness;
 use crate::logic::{Budget, Logic};
 use crate::path::JsonPath;
 use crate::pattern::Pattern;
@@ -127,6 +130,23 @@ impl Condition {
             }
         });
         condition
+    }
+
+    /// The condition with what was learned of how long tokens live. Until then nothing is known, and no bound of
+    /// `alive` holds.
+    #[must_use]
+    pub fn learned(mut self, liveness: &Arc<Liveness>) -> Self {
+        self.root.each_mut(&mut |check| {
+            if let Check::Device(filter) = check {
+                filter.learn(liveness);
+            }
+        });
+        self
+    }
+
+    /// Whether it asks how likely a device is still there.
+    pub fn asks_of_liveness(&self) -> bool {
+        self.needs.contains(&Cause::Liveness)
     }
 
     /// The condition as JSON; reads back as itself.

@@ -4,6 +4,8 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use landfall_domain::device::Device;
 use landfall_domain::person::Person;
 use landfall_domain::time::Timestamp;
@@ -11,7 +13,9 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Explanation, Joined};
 use crate::comparison::{Comparisons, TimeComparisons};
+use crate::liveness::{Alive, Liveness, Silent};
 use crate::logic::Logic;
+use crate::profile::Profile;
 use crate::value::{Seen, date_text};
 
 /// What must be true of a device. All of it is asked of the same device: `platform` is `ios` and
@@ -27,6 +31,7 @@ enum DeviceCheck {
     Permission(Permission),
     Valid(bool),
     Time(Time, TimeComparisons),
+    Alive(Alive),
 }
 
 /// What a device reports, or is.
@@ -95,14 +100,39 @@ impl DeviceFilter {
     }
 
     /// Whether a device passes, and until when.
-    pub fn answer(&self, device: &Device, now: Timestamp) -> Answer {
-        self.0.answer(&mut |check| check.answer(device, now))
+    pub fn answer(&self, device: &Device, profile: &Profile, now: Timestamp) -> Answer {
+        self.0
+            .answer(&mut |check| check.answer(device, profile, now))
+    }
+
+    /// Whether it asks how likely a device is still there.
+    pub(crate) fn asks_of_liveness(&self) -> bool {
+        let mut asks = false;
+        self.0
+            .each(&mut |check| asks |= matches!(check, DeviceCheck::Alive(_)));
+        asks
+    }
+
+    /// Takes what was learned of how long tokens live.
+    pub(crate) fn learn(&mut self, liveness: &Arc<Liveness>) {
+        self.0.each_mut(&mut |check| {
+            if let DeviceCheck::Alive(alive) = check {
+                alive.learned = Arc::clone(liveness);
+            }
+        });
     }
 
     /// Device by device, check by check, why the person has one that passes or not.
-    pub(crate) fn explain(&self, person: &Person, now: Timestamp) -> Vec<Explanation> {
+    pub(crate) fn explain(
+        &self,
+        person: &Person,
+        profile: &Profile,
+        now: Timestamp,
+    ) -> Vec<Explanation> {
         let devices = person.devices.values().map(|device| {
-            let passes = self.0.explain(&mut |check| check.explain(device, now));
+            let passes = self
+                .0
+                .explain(&mut |check| check.explain(device, profile, now));
             let platform = device.token.platform;
             Explanation {
                 check: format!("{platform} device {}", device.key.0),
@@ -116,10 +146,10 @@ impl DeviceFilter {
     }
 
     /// Whether the person has a device that passes.
-    pub(crate) fn any_of(&self, person: &Person, now: Timestamp) -> Answer {
+    pub(crate) fn any_of(&self, person: &Person, profile: &Profile, now: Timestamp) -> Answer {
         let mut any = Joined::any();
         for device in person.devices.values() {
-            any.push(self.answer(device, now));
+            any.push(self.answer(device, profile, now));
         }
         any.answer()
     }
@@ -171,7 +201,7 @@ impl Time {
 }
 
 impl DeviceCheck {
-    fn answer(&self, device: &Device, now: Timestamp) -> Answer {
+    fn answer(&self, device: &Device, profile: &Profile, now: Timestamp) -> Answer {
         let text = |must: &Comparisons, text: Option<&str>| {
             must.answer(now, &|show| {
                 if let Some(text) = text {
@@ -187,18 +217,29 @@ impl DeviceCheck {
             Self::Permission(wanted) => Answer::of(Permission::of(device) == *wanted),
             Self::Valid(wanted) => Answer::of(device.is_valid() == *wanted),
             Self::Time(time, must) => must.answer(time.of(device), now),
+            Self::Alive(alive) => {
+                let silent = Silent::new(device, profile.receipt_of(device.key));
+                alive.learned.answer(&silent, &alive.bounds, now)
+            }
         }
     }
 
-    fn explain(&self, device: &Device, now: Timestamp) -> Explanation {
+    fn explain(&self, device: &Device, profile: &Profile, now: Timestamp) -> Explanation {
         let saw = match self {
             Self::Fact(fact, _) => fact.of(device).into(),
             Self::Attribute(name, _) => device.attributes.get(name).map(String::as_str).into(),
             Self::Permission(_) => name_of(&PERMISSIONS, Permission::of(device)).into(),
             Self::Valid(_) => device.is_valid().into(),
             Self::Time(time, _) => date_text(time.of(device)).into(),
+            Self::Alive(alive) => {
+                let silent = Silent::new(device, profile.receipt_of(device.key));
+                match alive.learned.alive(&silent, now) {
+                    Some(share) => ((share * 1_000.0).round() / 1_000.0).into(),
+                    None => "too little is known".into(),
+                }
+            }
         };
-        let Answer { holds, changes_at } = self.answer(device, now);
+        let Answer { holds, changes_at } = self.answer(device, profile, now);
         Explanation {
             check: self.describe(),
             saw: Some(saw),
@@ -224,6 +265,13 @@ impl DeviceCheck {
             Self::Permission(wanted) => json!({ "permission": name_of(&PERMISSIONS, *wanted) }),
             Self::Valid(wanted) => json!({ "valid": wanted }),
             Self::Time(time, must) => json!({ (name_of(&TIMES, *time)): must.to_json() }),
+            Self::Alive(alive) => {
+                let mut object = Map::new();
+                for (word, bound) in alive.bounds.words() {
+                    object.insert(word.to_owned(), bound.into());
+                }
+                json!({ "alive": object })
+            }
         }
     }
 
@@ -235,6 +283,17 @@ impl DeviceCheck {
             Self::Valid(true) => "token valid".to_owned(),
             Self::Valid(false) => "token rejected".to_owned(),
             Self::Time(time, must) => format!("{} {}", name_of(&TIMES, *time), must.describe()),
+            Self::Alive(alive) => {
+                let words = alive.bounds.words().map(|(word, bound)| {
+                    format!(
+                        "{} {} %",
+                        word.replace('_', " "),
+                        (bound * 1_000.0).round() / 10.0
+                    )
+                });
+                let words: Vec<String> = words.collect();
+                format!("alive with a probability of {}", words.join(" and "))
+            }
         }
     }
 }

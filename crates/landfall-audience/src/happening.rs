@@ -4,7 +4,7 @@ use landfall_domain::activity::{Activity, EventKind, PersonInput};
 use landfall_domain::device::MoveCause;
 use landfall_domain::event_data::EventData;
 use landfall_domain::identifier::IdentifierKind;
-use landfall_domain::ids::SegmentId;
+use landfall_domain::ids::{DeviceKey, SegmentId};
 use landfall_domain::marks::Mark;
 use landfall_domain::message::MessageRef;
 use landfall_domain::naming::MessageName;
@@ -63,6 +63,14 @@ pub enum Happening<'a> {
     Attribute(&'a str),
     /// Something about the person's devices.
     Device(DeviceChange),
+    /// A device of the person reported something that only a device that is there can: a message came, or was
+    /// opened.
+    Receipt {
+        /// Which.
+        device: DeviceKey,
+        /// When.
+        at: Timestamp,
+    },
     /// A choice of consent.
     Consent,
     /// The person was added to or removed from a segment by hand.

@@ -25,6 +25,7 @@ mod glob;
 mod happening;
 mod hashing;
 mod limits;
+mod liveness;
 mod logic;
 mod path;
 mod pattern;
@@ -50,6 +51,7 @@ pub use filter::{
     DEPTH_MAX, Filter, FilterError, ManualSegments, NODES_MAX, Narrowing, SegmentMembership, Test,
 };
 pub use happening::{DeviceChange, Happening, MessageLabel, happenings_of};
+pub use liveness::{Lesson, LessonOfKind, Liveness};
 pub use pattern::{EventFilter, Pattern, PatternId, Patterns};
 pub use policy::{Cap, Policy, QuietHours, QuietThen};
 pub use profile::{Profile, ProfileError, RecentSend};

@@ -163,6 +163,19 @@ impl<C> Logic<C> {
         }
     }
 
+    /// Lets every check be changed.
+    pub(crate) fn each_mut(&mut self, change: &mut dyn FnMut(&mut C)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                for part in parts {
+                    part.each_mut(change);
+                }
+            }
+            Self::Not(part) => part.each_mut(change),
+            Self::Check(one) => change(one),
+        }
+    }
+
     /// Shows every check.
     pub(crate) fn each(&self, show: &mut dyn FnMut(&C)) {
         match self {

@@ -1,4 +1,4 @@
-//! The rules of a workspace about sending: quiet hours, caps, duplicates.
+//! The rules of a workspace about sending: quiet hours, caps, duplicates, silent tokens.
 
 mod parse;
 #[cfg(test)]
@@ -23,6 +23,9 @@ pub struct Policy {
     /// The same message is not sent twice to one person within this time, in milliseconds, up to 31
     /// days.
     pub duplicate_within_ms: Option<i64>,
+    /// A push goes to no device that is less likely still there than this, from 0 to 1; `None`, as it is unless somebody
+    /// says so: to all of them. Devices of which too little is known get it.
+    pub alive_at_least: Option<f64>,
 }
 
 /// When nothing is sent.
@@ -138,6 +141,7 @@ impl Policy {
             "quiet_hours": self.quiet_hours.as_ref().map(QuietHours::to_json),
             "caps": self.caps.iter().map(Cap::to_json).collect::<Vec<_>>(),
             "duplicate_within": self.duplicate_within_ms.map(duration_text),
+            "alive_at_least": self.alive_at_least,
         })
     }
 }

@@ -5,7 +5,7 @@ mod sends;
 mod tests;
 
 use landfall_domain::device::MoveCause;
-use landfall_domain::ids::SegmentId;
+use landfall_domain::ids::{DeviceKey, SegmentId};
 use landfall_domain::marks::Mark;
 use landfall_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ use sends::Sends;
 
 /// The version of the encoding; it stands in the first byte.
 const VERSION: u8 = 1;
+/// Devices of which the last receipt is remembered: those that reported last.
+const RECEIPTS_MAX: usize = 32;
 
 /// What was counted about one person, and the data-driven segments that the person is in, with the
 /// moments at which time alone changes them.
@@ -35,6 +37,9 @@ pub struct Profile {
     timers: Vec<(SegmentId, Timestamp)>,
     sends: Sends,
     tokens: TokenHistory,
+    /// The last receipt of each device, by device. It stands behind the rest, which may end before it.
+    #[serde(skip)]
+    receipts: Vec<(DeviceKey, Timestamp)>,
 }
 
 /// What became of the last device that left the person.
@@ -78,6 +83,11 @@ impl Profile {
             Happening::Device(change) => {
                 self.tokens.take(change);
                 touched.add(Cause::Devices);
+            }
+            Happening::Receipt { device, at } => {
+                if self.note_receipt(device, at) {
+                    touched.add(Cause::Liveness);
+                }
             }
             Happening::Consent => touched.add(Cause::Consent),
             Happening::Segment(segment) => touched.add(Cause::Segment(segment)),
@@ -139,6 +149,11 @@ impl Profile {
         }
         self.sends.merge(&other.sends);
         self.tokens.merge(other.tokens, history_from);
+        for (device, at) in &other.receipts {
+            if *at >= history_from {
+                self.note_receipt(*device, *at);
+            }
+        }
         inexact
     }
 
@@ -152,6 +167,7 @@ impl Profile {
         self.tallies = history.tallies;
         self.sends = history.sends;
         self.tokens = history.tokens;
+        self.receipts = history.receipts;
     }
 
     /// The earliest moment at which time alone changes a membership: when
@@ -179,6 +195,35 @@ impl Profile {
     /// What was sent to the person lately, latest first: enough for every cap and for duplicates.
     pub fn recent_sends(&self) -> &[RecentSend] {
         self.sends.latest_first()
+    }
+
+    /// The last receipt of a device; `None`: it never reported one.
+    pub(crate) fn receipt_of(&self, device: DeviceKey) -> Option<Timestamp> {
+        let found = self
+            .receipts
+            .binary_search_by_key(&device, |(device, _)| *device);
+        Some(self.receipts[found.ok()?].1)
+    }
+
+    /// Takes a receipt; answers whether it is the last one of its device. Which ones are remembered does not
+    /// depend on the order in which they come.
+    fn note_receipt(&mut self, device: DeviceKey, at: Timestamp) -> bool {
+        match self
+            .receipts
+            .binary_search_by_key(&device, |(device, _)| *device)
+        {
+            Ok(found) if self.receipts[found].1 >= at => return false,
+            Ok(found) => self.receipts[found].1 = at,
+            Err(place) => self.receipts.insert(place, (device, at)),
+        }
+        if self.receipts.len() > RECEIPTS_MAX {
+            let receipts = self.receipts.iter().enumerate();
+            let oldest = receipts.min_by_key(|(_, (device, at))| (*at, *device));
+            if let Some((oldest, _)) = oldest {
+                self.receipts.remove(oldest);
+            }
+        }
+        true
     }
 
     /// Whether the provider said of the last device that left that it is gone; `None`: none left.
@@ -224,8 +269,14 @@ impl Profile {
 
     /// The profile in bytes; the first is the version.
     pub fn encode(&self) -> Vec<u8> {
-        postcard::to_extend(self, vec![VERSION])
-            .expect("a profile has only lengths and numbers, and memory grows")
+        let bytes = postcard::to_extend(self, vec![VERSION])
+            .expect("a profile has only lengths and numbers, and memory grows");
+        // Most devices never report, and most profiles end here.
+        if self.receipts.is_empty() {
+            return bytes;
+        }
+        postcard::to_extend(&self.receipts, bytes)
+            .expect("receipts are only lengths and numbers, and memory grows")
     }
 
     /// The profile of [`Profile::encode`].
@@ -238,8 +289,18 @@ impl Profile {
             return Err(ProfileError::UnknownVersion(*version));
         }
         match postcard::take_from_bytes::<Self>(rest) {
-            Ok((profile, [])) if profile.is_sound() => Ok(profile),
-            _ => Err(ProfileError::Damaged),
+            Ok((mut profile, rest)) => {
+                if !rest.is_empty() {
+                    profile.receipts = match postcard::take_from_bytes(rest) {
+                        Ok((receipts, [])) if !Vec::is_empty(&receipts) => receipts,
+                        _ => return Err(ProfileError::Damaged),
+                    };
+                }
+                Some(profile)
+                    .filter(Self::is_sound)
+                    .ok_or(ProfileError::Damaged)
+            }
+            Err(_) => Err(ProfileError::Damaged),
         }
     }
 
@@ -251,6 +312,7 @@ impl Profile {
             && ordered(&self.memberships)
             && ordered(&self.timers)
             && self.sends.is_sound()
+            && self.receipts.is_sorted_by(|a, b| a.0 < b.0)
     }
 }
 

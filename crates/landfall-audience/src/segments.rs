@@ -4,6 +4,8 @@ mod compile;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use landfall_domain::ids::SegmentId;
 use landfall_domain::person::Person;
 use landfall_domain::time::Timestamp;
@@ -11,6 +13,7 @@ use rustc_hash::FxHashMap;
 
 use crate::answer::Scene;
 use crate::condition::Condition;
+use crate::liveness::Liveness;
 use crate::pattern::Patterns;
 use crate::profile::Profile;
 use crate::touched::{Cause, Touched};
@@ -42,6 +45,16 @@ impl Segments {
     pub fn patterns(&self) -> Patterns {
         let conditions = self.list.iter();
         conditions.flat_map(|(_, one)| one.patterns()).collect()
+    }
+
+    /// The segments with what was learned of how long tokens live.
+    #[must_use]
+    pub fn learned(mut self, liveness: &Arc<Liveness>) -> Self {
+        let list = self.list.into_iter();
+        self.list = list
+            .map(|(id, condition)| (id, condition.learned(liveness)))
+            .collect();
+        self
     }
 
     /// Every segment with its condition, each after those that it asks about.

@@ -15,6 +15,8 @@ pub enum Cause {
     Attribute(u64),
     /// The person's devices, and what became of former ones.
     Devices,
+    /// Receipts of the person's devices.
+    Liveness,
     /// Choices of consent.
     Consent,
     /// Membership of a segment.

@@ -35,6 +35,7 @@ pub mod schedules;
 pub mod seal;
 pub mod segments;
 pub mod snippets;
+pub mod survival;
 #[cfg(test)]
 mod tests;
 pub mod timers;

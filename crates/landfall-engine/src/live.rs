@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
 use landfall_audience::definition::Fault;
-use landfall_audience::{Cause, EventInHand, Patterns, Policy, Segments, Zone};
+use landfall_audience::{Cause, EventInHand, Liveness, Patterns, Policy, Segments, Zone};
 use landfall_domain::activity::{Activity, EventKind, PersonInput};
 use landfall_domain::ids::{JourneyId, SegmentId};
 use landfall_domain::input::{Body, Input};
@@ -20,6 +20,7 @@ use crate::experiments;
 use crate::journeys::{self, JourneyState};
 use crate::rules::SendingRules;
 use crate::segments;
+use crate::survival;
 use crate::workspace::Workspace;
 
 /// Everything that reacts to inputs.
@@ -35,6 +36,8 @@ pub(crate) struct Live {
     pub(crate) zone: Zone,
     /// The workspace's rules about sending.
     pub(crate) policy: Policy,
+    /// How long tokens live, as far as it was learned.
+    pub(crate) liveness: Arc<Liveness>,
     /// Topics that people get only after a yes.
     opt_in_topics: BTreeSet<String>,
     /// Whether journeys have rules of sending of their own.
@@ -105,12 +108,15 @@ impl Live {
         let rules = SendingRules::read(store)?;
         let (segments, data_driven) =
             segments::compile(&stored).map_err(|faults| unreadable("segment", &faults))?;
+        let liveness = survival::learned(store)?;
+        let segments = segments.learned(&liveness);
         let mut live = Self {
             patterns: segments.patterns(),
             segments,
             data_driven,
             opt_in_topics: rules.opt_in_topics(),
             zone: rules.zone,
+            liveness,
             policy: rules.policy,
             ..Self::default()
         };

@@ -123,6 +123,16 @@ impl Roster {
         self.line_mut(person).flags |= HAD_DEVICE;
     }
 
+    /// People who have or had a device, at most so many, evenly spread over everybody.
+    pub(crate) fn had_devices(&self, at_most: usize) -> Vec<PersonKey> {
+        let had = |line: &Line| line.flags & HAD_DEVICE != 0;
+        let all = self.lines.iter().filter(|line| had(line)).count();
+        let every = all.div_ceil(at_most.max(1)).max(1);
+        let keys = (0..).map(PersonKey).zip(&self.lines);
+        let had = keys.filter(|(_, line)| had(line)).map(|(key, _)| key);
+        had.step_by(every).collect()
+    }
+
     /// Where everybody is, by key and as the place in [`Place::all`]: among people who were active at or after
     /// `since`, those whose devices gave no sign of life since `stale` are silent for too long.
     pub fn places(&self, since: Timestamp, stale: Timestamp) -> Vec<u8> {

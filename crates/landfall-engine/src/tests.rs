@@ -12,3 +12,4 @@ pub(crate) mod launch;
 mod picture;
 mod roster;
 pub(crate) mod shop;
+mod survival;

@@ -1,9 +1,9 @@
 //! Rates: a share of something, never without its denominator and its interval.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A two-sided interval for a share, each end between 0 and 1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Lower end.
     pub low: f64,

@@ -158,7 +158,8 @@ async fn keep_swept(workspace: Workspace) {
     }
 }
 
-/// Counts the members of segments and coverage every hour, so that both are known over time.
+/// Counts the members of segments and coverage every hour, so that both are known over time; once a day learns
+/// how long tokens live.
 async fn keep_counted(workspace: Workspace) {
     let mut hours = tokio::time::interval(HOUR);
     loop {
@@ -168,6 +169,9 @@ async fn keep_counted(workspace: Workspace) {
         }
         if let Err(error) = workspace.keep_coverage().await {
             tracing::warn!(workspace = workspace.name(), %error, "coverage was not kept");
+        }
+        if let Err(error) = workspace.keep_survival().await {
+            tracing::warn!(workspace = workspace.name(), %error, "nothing was learned of tokens");
         }
     }
 }

@@ -59,6 +59,10 @@ pub enum DocumentKind {
     Experiment,
     /// Coverage day by day, and what weeks changed. There is one or none.
     CoverageHistory,
+    /// What was learned of how long tokens live. There is one or none.
+    TokenSurvival,
+    /// What segments were taught of how long tokens live, from some moment on.
+    TokenLesson,
     /// Where people stood in the waterfall of coverage when the week began, some 100,000 in each.
     CoveragePlaces,
 }
@@ -94,6 +98,8 @@ impl DocumentKind {
             Self::AlertChannels => "alert_channels",
             Self::Experiment => "experiment",
             Self::CoverageHistory => "coverage_history",
+            Self::TokenSurvival => "token_survival",
+            Self::TokenLesson => "token_lesson",
             Self::CoveragePlaces => "coverage_places",
         }
     }

@@ -59,10 +59,11 @@ export const trail = (id: string) =>
 export const health = () =>
   queryOptions({ queryKey: ["health"], queryFn: async () => taken(await api.GET("/landfall/v1/health")) });
 
-export const coverage = (since: string) =>
+export const coverage = (since: string, by?: string) =>
   queryOptions({
-    queryKey: ["coverage", since],
-    queryFn: async () => taken(await api.GET("/landfall/v1/coverage", { params: { query: { since } } })),
+    queryKey: ["coverage", since, by],
+    placeholderData: (before) => before,
+    queryFn: async () => taken(await api.GET("/landfall/v1/coverage", { params: { query: by ? { since, by } : { since } } })),
   });
 
 /** How every journey stands. The document says that verdicts are objects; `verdict/diagnosis.ts` says which. */

@@ -8,6 +8,10 @@ import { Chart } from "../charts/Chart";
 import { Figure } from "../parts/Figure";
 import { count, interval, percent, platform, valueName } from "../parts/format";
 import { Answer, Empty, Heading, Share } from "../parts/places";
+import { Days, Weeks } from "./coverage/OverTime";
+import { Everybody, Slices } from "./coverage/Slices";
+import { Survival } from "./coverage/Survival";
+import { Worth } from "./coverage/Worth";
 
 const route = getRouteApi("/coverage");
 
@@ -27,7 +31,8 @@ export function CoveragePage(): ReactNode {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const since = search.since ?? "30d";
-  const answer = useQuery(coverage(since));
+  const by = search.by ?? "platform";
+  const answer = useQuery(coverage(since, by));
   return (
     <Stack>
       <Heading
@@ -37,7 +42,7 @@ export function CoveragePage(): ReactNode {
             size="xs"
             aria-label="Active since"
             value={since}
-            onChange={(event) => void navigate({ search: { since: event.currentTarget.value }, replace: true })}
+            onChange={(event) => void navigate({ search: (before) => ({ ...before, since: event.currentTarget.value }), replace: true })}
             data={[
               { value: "7d", label: "active in 7 days" },
               { value: "30d", label: "active in 30 days" },
@@ -147,10 +152,16 @@ export function CoveragePage(): ReactNode {
                   </Table>
                 </div>
               </Figure>
+              <Everybody fall={data.waterfall} since={since} />
+              <Slices data={data} by={by} since={since} onBy={(next) => void navigate({ search: (before) => ({ ...before, by: next }), replace: true })} />
+              <Worth worth={data.worth} since={since} />
+              <Days days={data.days} since={since} />
+              <Weeks weeks={data.weeks} since={since} />
             </>
           );
         }}
       </Answer>
+      <Survival />
       <Ages />
       <Text size="sm">
         People without a token are <Link to="/segments">a built-in segment</Link>: reach them over another channel, or watch

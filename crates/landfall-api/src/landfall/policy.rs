@@ -28,6 +28,10 @@ pub(crate) struct PolicyBody {
     /// The same message is not sent twice to one person within this time. Null: it may be.
     #[schema(example = "1h")]
     duplicate_within: Option<String>,
+    /// Pushes go to no device that is less likely still there than this, from 0 to 1 (`/landfall/v1/coverage/survival`).
+    /// Null: to all of them.
+    #[schema(example = 0.2)]
+    alive_at_least: Option<f64>,
     /// Subscription topics by identifier: `{"name", "description", "subscribed_by_default"}`. Of a topic that
     /// is not subscribed by default, people get messages only after a yes.
     #[schema(value_type = Object, example = json!({"news": {"name": "News", "subscribed_by_default": false}}))]

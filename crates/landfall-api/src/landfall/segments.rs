@@ -105,7 +105,10 @@ impl SegmentAnswer {
 }
 
 /// A segment by number or name.
-async fn find(workspace: &Workspace, name: &str) -> Result<(SegmentId, Segment), Problem> {
+pub(crate) async fn find(
+    workspace: &Workspace,
+    name: &str,
+) -> Result<(SegmentId, Segment), Problem> {
     let wanted = name.to_owned();
     let found = workspace.read(move |store| segments::named(store, &wanted));
     found

@@ -26,7 +26,7 @@ impl Check {
                 }
             }),
             Self::Happened(counting) => counting.answer(profile, now),
-            Self::Device(filter) => filter.any_of(person, now),
+            Self::Device(filter) => filter.any_of(person, profile, now),
             Self::Segment(id) => Answer::of(person.segments.contains(id) || profile.is_member(*id)),
             Self::Consent { to, explicit } => Answer::of(to.agreed(person, *explicit)),
             Self::Reachable(channel) => Answer::of(reach(person, profile, *channel).is_ok()),
@@ -38,7 +38,7 @@ impl Check {
     pub(super) fn explain(&self, scene: &Scene<'_>) -> Explanation {
         let Answer { holds, changes_at } = self.answer(scene);
         let parts = match self {
-            Self::Device(filter) => filter.explain(scene.person, scene.now),
+            Self::Device(filter) => filter.explain(scene.person, scene.profile, scene.now),
             _ => Vec::new(),
         };
         Explanation {
@@ -71,7 +71,8 @@ impl Check {
             Self::Happened(counting) => counting.saw(profile, scene.now),
             Self::Device(filter) => {
                 let devices = person.devices.values();
-                let passing = devices.filter(|device| filter.answer(device, scene.now).holds);
+                let passing =
+                    devices.filter(|device| filter.answer(device, profile, scene.now).holds);
                 let (passing, all) = (passing.count(), person.devices.len());
                 format!("{passing} of {all} devices").into()
             }
@@ -106,7 +107,13 @@ impl Check {
             Self::Attribute(field, _) => field.needs(need),
             Self::ThisEvent(..) => {}
             Self::Happened(counting) => need(Cause::Pattern(counting.pattern().id())),
-            Self::Device(_) | Self::Token(_) => need(Cause::Devices),
+            Self::Device(filter) => {
+                need(Cause::Devices);
+                if filter.asks_of_liveness() {
+                    need(Cause::Liveness);
+                }
+            }
+            Self::Token(_) => need(Cause::Devices),
             Self::Segment(id) => need(Cause::Segment(*id)),
             Self::Consent { .. } => need(Cause::Consent),
             // A change of an address touches everything.

@@ -1,8 +1,11 @@
 //! JSON to device filters.
 
+use std::sync::Arc;
+
 use super::{DeviceCheck, DeviceFilter, FACTS, Fact, PERMISSIONS, TIMES};
 use crate::comparison::{Comparisons, Nature, TimeComparisons, WORDS};
 use crate::definition::{Object, Place};
+use crate::liveness::{Alive, Bounds, probability};
 use crate::logic::{Budget, Logic};
 
 impl DeviceFilter {
@@ -23,7 +26,7 @@ fn checks(place: &Place<'_>, _depth: usize) -> Option<Logic<DeviceCheck>> {
     }
     let mut known: Vec<&str> = FACTS.iter().map(|(name, _)| *name).collect();
     known.extend(TIMES.iter().map(|(name, _)| *name));
-    known.extend(["permission", "valid", "attribute"]);
+    known.extend(["permission", "valid", "alive", "attribute"]);
     let object = place.object(&known)?;
     let mut found: Vec<Option<DeviceCheck>> = facts(&object);
     for (name, time) in TIMES {
@@ -43,6 +46,9 @@ fn checks(place: &Place<'_>, _depth: usize) -> Option<Logic<DeviceCheck>> {
     if let Some(place) = object.optional("valid") {
         found.push(place.boolean().map(DeviceCheck::Valid));
     }
+    if let Some(place) = object.optional("alive") {
+        found.push(alive(&place).map(DeviceCheck::Alive));
+    }
     let mut found: Vec<Logic<DeviceCheck>> = found
         .into_iter()
         .map(|check| check.map(Logic::Check))
@@ -55,6 +61,28 @@ fn checks(place: &Place<'_>, _depth: usize) -> Option<Logic<DeviceCheck>> {
         1 => found.pop(),
         _ => Some(Logic::All(found)),
     }
+}
+
+/// Bounds of the probability that a device is still there.
+fn alive(place: &Place<'_>) -> Option<Alive> {
+    let object = place.object(&["at_least", "less_than"])?;
+    let bound = |word: &str| -> Option<Option<f64>> {
+        let Some(place) = object.optional(word) else {
+            return Some(None);
+        };
+        probability(&place).map(Some)
+    };
+    let (at_least, less_than) = (bound("at_least")?, bound("less_than")?);
+    if at_least.is_none() && less_than.is_none() {
+        return place.refuse("it has no bound", "add `at_least` or `less_than`");
+    }
+    Some(Alive {
+        bounds: Bounds {
+            at_least,
+            less_than,
+        },
+        learned: Arc::default(),
+    })
 }
 
 fn facts(object: &Object<'_>) -> Vec<Option<DeviceCheck>> {

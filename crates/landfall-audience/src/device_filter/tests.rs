@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::DeviceFilter;
 use crate::answer::Answer;
 use crate::definition::read;
+use crate::profile::Profile;
 use crate::sample::{NOON, days, device};
 
 fn filter(json: &Value) -> DeviceFilter {
@@ -55,7 +56,7 @@ fn a_device_is_asked_about_what_it_reports_and_what_it_is() {
         ),
     ] {
         assert_eq!(
-            filter(&json).answer(&phone, NOON),
+            filter(&json).answer(&phone, &Profile::default(), NOON),
             Answer::of(expected),
             "{json}"
         );
@@ -67,13 +68,13 @@ fn the_age_of_a_token_counts_from_its_last_registration() {
     let phone = device(1, Platform::Android, &[]);
     let fresh = filter(&json!({"refreshed": {"within_last": "30d"}}));
     assert_eq!(
-        fresh.answer(&phone, NOON),
+        fresh.answer(&phone, &Profile::default(), NOON),
         Answer::until(true, NOON.plus_millis(days(20)))
     );
     let old =
         filter(&json!({"registered": {"older_than": "30d"}, "last_used": {"older_than": "20d"}}));
     assert_eq!(
-        old.answer(&phone, NOON),
+        old.answer(&phone, &Profile::default(), NOON),
         Answer::until(false, NOON.plus_millis(days(10)))
     );
 }

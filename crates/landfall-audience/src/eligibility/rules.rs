@@ -166,9 +166,10 @@ fn meant<'a>(
     scene: &Scene<'a>,
     message: &MessageFacts<'a>,
 ) -> impl Iterator<Item = &'a Device> + use<'a> {
-    let (filter, now) = (message.devices, scene.now);
+    let (filter, now, profile) = (message.devices, scene.now, scene.profile);
     let devices = scene.person.devices.values();
-    devices.filter(move |device| filter.is_none_or(|filter| filter.answer(device, now).holds))
+    devices
+        .filter(move |device| filter.is_none_or(|filter| filter.answer(device, profile, now).holds))
 }
 
 fn address_seen(scene: &Scene<'_>, message: &MessageFacts<'_>) -> Value {

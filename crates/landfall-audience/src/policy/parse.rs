@@ -6,6 +6,7 @@ use landfall_domain::message::SourceKind;
 use super::{Cap, Policy, QuietHours, QuietThen};
 use crate::definition::Place;
 use crate::limits::{SENDS_KEPT, SENDS_KEPT_MS};
+use crate::liveness::probability;
 use crate::zone::{TimeOfDay, WeekdaySet, WeeklyWindow, Zone};
 
 impl Policy {
@@ -16,7 +17,7 @@ impl Policy {
 
     /// Reads a policy out of an object that may have `others` keys too.
     pub fn parse_among(place: &Place<'_>, base: &Self, others: &[&str]) -> Option<Self> {
-        let own = ["quiet_hours", "caps", "duplicate_within"];
+        let own = ["quiet_hours", "caps", "duplicate_within", "alive_at_least"];
         let known: Vec<&str> = own.iter().chain(others).copied().collect();
         let object = place.object(&known)?;
         let said = |key: &str| place.value().get(key).is_some();
@@ -35,10 +36,16 @@ impl Policy {
             None if said("duplicate_within") => Some(None),
             None => Some(base.duplicate_within_ms),
         };
+        let alive_at_least = match object.optional("alive_at_least") {
+            Some(place) => probability(&place).map(Some),
+            None if said("alive_at_least") => Some(None),
+            None => Some(base.alive_at_least),
+        };
         Some(Self {
             quiet_hours: quiet_hours?,
             caps: caps?,
             duplicate_within_ms: duplicate_within_ms?,
+            alive_at_least: alive_at_least?,
         })
     }
 }

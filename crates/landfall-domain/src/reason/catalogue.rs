@@ -134,6 +134,9 @@ reasons! {
     Duplicate 127 "duplicate": PreSend Suppressed Policy, Keep Never Sender,
         "The same message was sent to the person a short while ago.",
         "Nothing to fix, unless the message should come again so soon: then shorten the policy's time.";
+    TokenSilent 128 "token_silent": PreSend Suppressed Policy, Keep Never Sender,
+        "The token was silent for so long that it is likely gone, and the rules leave such tokens out.",
+        "Reach the person over another channel; look at `alive_at_least` of the rules of sending.";
     ConnectionFailed 200 "connection_failed": Transport Transport Delivery, Keep Backoff Operations,
         "The provider could not be reached.",
         "Check name resolution, the firewall and certificates.";

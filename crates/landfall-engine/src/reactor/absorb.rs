@@ -17,6 +17,7 @@ use landfall_store::StoreError;
 use super::Reactor;
 use super::memory::Pending;
 use super::stir::{Stir, run_of_text};
+use crate::survival::receipts;
 
 /// Most triggers that wait for a visitor to become a person.
 const PENDING_MAX: usize = 50;
@@ -138,6 +139,13 @@ impl Reactor {
                 reason,
                 at: *at,
             };
+            let touched = &mut mind.touched;
+            mind.memory
+                .profile
+                .absorb(&live.patterns, &happening, touched);
+        }
+        for (device, at) in receipts(delivery) {
+            let happening = Happening::Receipt { device, at };
             let touched = &mut mind.touched;
             mind.memory
                 .profile

@@ -14,13 +14,16 @@ use landfall_domain::ids::PersonKey;
 use landfall_domain::input::{Body, Input};
 use landfall_domain::marks::Mark;
 use landfall_domain::message::{MessageRef, SourceKind};
-use landfall_domain::time::DAY_MS;
+use landfall_domain::person::Person;
+use landfall_domain::reason::Reason;
+use landfall_domain::time::{DAY_MS, Timestamp};
 use landfall_domain::work::{Permit, Work, WorkKey, WorkState};
 use landfall_domain::working_set::WorkingSet;
 use landfall_store::StoreError;
 
 use super::Reactor;
-use super::memory::Claimed;
+use super::memory::{Claimed, Memory};
+use crate::live::Live;
 
 /// A claim without an answer counts for so long at most, in milliseconds. Every claim is concluded within
 /// minutes; only what was claimed while nobody counted any more stays without.
@@ -80,6 +83,9 @@ impl Reactor {
                 .any(|known| known.work.delivery() == delivery.key)
             || delivery.view().has(Mark::Sent);
         let policy = asked_again(policy, delivery, target, begun);
+        if is_likely_gone(&live, &policy, &record, target, memory, now) {
+            return Ok(Some(Permit::Never(Reason::TokenSilent)));
+        }
         let facts = MessageFacts {
             channel: work.channel,
             source: message.source,
@@ -158,6 +164,24 @@ fn subject(set: &WorkingSet, key: WorkKey) -> Option<(&Work, &MessageRef)> {
     (message.source != SourceKind::Transactional).then_some((work, message))
 }
 
+/// Whether a device is less likely there than the policy asks for. Where too little is known it is not.
+fn is_likely_gone(
+    live: &Live,
+    policy: &Policy,
+    person: &Person,
+    target: &TargetKey,
+    memory: &Memory,
+    now: Timestamp,
+) -> bool {
+    let TargetKey::Device(device) = target else {
+        return false;
+    };
+    let known = |device| live.liveness.alive_of(device, &memory.profile, now);
+    let asked = policy.alive_at_least.zip(person.devices.get(device));
+    let asked = asked.and_then(|(least, device)| Some((least, known(device)?)));
+    asked.is_some_and(|(least, alive)| alive < least)
+}
+
 /// What is asked of a policy: a message that reached one device, or was tried, is not one too many on the
 /// next; and whoever sends by hand what was refused or held back sends it (semantics.md 6.6).
 fn asked_again(policy: &Policy, delivery: &Delivery, target: &TargetKey, begun: bool) -> Policy {
@@ -171,6 +195,7 @@ fn asked_again(policy: &Policy, delivery: &Delivery, target: &TargetKey, begun: 
     if begun {
         return Policy {
             quiet_hours: policy.quiet_hours.clone(),
+            alive_at_least: policy.alive_at_least,
             ..Policy::default()
         };
     }

@@ -14,6 +14,7 @@ use landfall_store::{Store, StoreError};
 
 use super::Reactor;
 use crate::live::Live;
+use crate::survival::receipts;
 
 /// Beside what people do, what became of their devices is all of an input that is counted.
 const RELEASED: &str = "device_released";
@@ -58,6 +59,10 @@ pub(super) fn count_delivery(
     label: &MessageLabel,
 ) {
     let reason = landfall_domain::status::reason(delivery);
+    for (device, at) in receipts(delivery) {
+        let happening = Happening::Receipt { device, at };
+        profile.absorb(&live.patterns, &happening, &mut Touched::nothing());
+    }
     for shown in delivery.view().iter() {
         let happening = Happening::Told {
             mark: shown.mark,

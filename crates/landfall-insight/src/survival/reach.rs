@@ -1,8 +1,8 @@
-//! Reach of a segment with its interval, and whether probabilities mean what they say.
+//! Reach of a segment with its interval.
 
 use serde::Serialize;
 
-use crate::rate::{Interval, Z_95};
+use crate::rate::Z_95;
 
 /// How many of a segment a push will reach.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -32,80 +32,5 @@ pub fn reach(probabilities: &[f64], model_error: f64) -> Reach {
         expected,
         low: (expected - half).max(0.0),
         high: (expected + half).min(n),
-    }
-}
-
-/// Tokens with similar probabilities, and what became of them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Decile {
-    /// Tokens.
-    pub tokens: u64,
-    /// Their mean probability.
-    pub predicted: f64,
-    /// Share that proved alive.
-    pub observed: f64,
-    /// 95 % interval of that share.
-    pub interval: Option<Interval>,
-}
-
-/// How good probabilities were.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Calibration {
-    /// Ten groups from the least to the most likely alive.
-    pub deciles: Vec<Decile>,
-    /// Mean squared error (Brier); 0 is perfect.
-    pub brier: f64,
-    /// Share of the error of a constant that is taken away: 1 is perfect, 0 no better than a constant.
-    pub skill: f64,
-    /// Mean difference between predicted and observed in the groups.
-    pub error: f64,
-    /// Predicted number alive over the true one, less one.
-    pub reach_error: Option<f64>,
-}
-
-/// Compares probabilities with what became of the tokens. `None` without any.
-pub fn calibration(outcomes: &[(f64, bool)]) -> Option<Calibration> {
-    if outcomes.is_empty() {
-        return None;
-    }
-    let mut ordered = outcomes.to_vec();
-    ordered.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let n = ordered.len() as f64;
-    let value = |alive: bool| f64::from(u8::from(alive));
-    let alive: f64 = ordered.iter().map(|(_, alive)| value(*alive)).sum();
-    let brier = ordered
-        .iter()
-        .map(|(p, alive)| (p - value(*alive)).powi(2))
-        .sum::<f64>()
-        / n;
-    let constant = alive / n * (1.0 - alive / n);
-    let size = ordered.len().div_ceil(10);
-    let deciles: Vec<Decile> = ordered.chunks(size).map(decile).collect();
-    let error = deciles
-        .iter()
-        .map(|d| d.tokens as f64 / n * (d.predicted - d.observed).abs())
-        .sum();
-    let predicted: f64 = ordered.iter().map(|(p, _)| p).sum();
-    Some(Calibration {
-        deciles,
-        brier,
-        skill: if constant > 0.0 {
-            1.0 - brier / constant
-        } else {
-            0.0
-        },
-        error,
-        reach_error: (alive > 0.0).then(|| predicted / alive - 1.0),
-    })
-}
-
-fn decile(group: &[(f64, bool)]) -> Decile {
-    let tokens = group.len() as u64;
-    let alive = group.iter().filter(|(_, alive)| *alive).count() as u64;
-    Decile {
-        tokens,
-        predicted: group.iter().map(|(p, _)| p).sum::<f64>() / tokens.max(1) as f64,
-        observed: alive as f64 / tokens.max(1) as f64,
-        interval: crate::rate::wilson(alive, tokens, Z_95),
     }
 }

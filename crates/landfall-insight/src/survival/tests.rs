@@ -1,3 +1,5 @@
+mod model;
+
 use super::*;
 use crate::draws::Draws;
 
@@ -114,61 +116,6 @@ fn tokens_that_enter_late_count_from_then_on() {
     }
 }
 
-/// A token that is opened every `every` days in the mean until it is uninstalled at a hidden moment;
-/// as it looks on some day, and whether it is still there.
-fn drawn(draws: &mut Draws) -> Sample {
-    let android = draws.happens(0.5);
-    let every = 1.0 + 12.0 * draws.gamma(0.7);
-    let life = 150.0 * draws.exponential() * if android { 0.6 } else { 1.0 };
-    let age = 200.0 * draws.unit();
-    let (mut at, mut last) = (0.0, 0.0);
-    while at < life.min(age) {
-        last = at;
-        at += every * draws.exponential();
-    }
-    let silent_days = (age - last) as u32;
-    let alive = life > age;
-    Sample {
-        token: Token {
-            silent_days,
-            platform: if android { "android" } else { "ios" }.to_owned(),
-            app_version: "5.1".to_owned(),
-            receipts: u32::from(draws.happens(if alive { 0.8 } else { 0.3 })),
-            unanswered: if alive { 0 } else { silent_days / 10 },
-        },
-        alive,
-    }
-}
-
-#[test]
-fn silence_tells_and_probabilities_mean_what_they_say() {
-    let mut draws = Draws::seeded(51);
-    let past: Vec<Sample> = (0..8_000).map(|_| drawn(&mut draws)).collect();
-    let model = Model::learn(&past).expect("samples");
-    let now: Vec<Sample> = (0..8_000).map(|_| drawn(&mut draws)).collect();
-    let outcomes: Vec<(f64, bool)> = now
-        .iter()
-        .map(|s| (model.alive(&s.token), s.alive))
-        .collect();
-    let quality = calibration(&outcomes).expect("outcomes");
-    let alive = now.iter().filter(|s| s.alive).count() as f64;
-    let valid_is_reachable = now.len() as f64 / alive - 1.0;
-    assert!(valid_is_reachable > 0.3, "{valid_is_reachable}");
-    assert!(quality.skill > 0.6, "{quality:?}");
-    assert!(quality.error <= 0.015, "{quality:?}");
-    let off = quality.reach_error.expect("some are alive");
-    assert!(off.abs() < 0.025, "{off}");
-    assert_eq!(quality.deciles.len(), 10);
-    let hazard = model.hazard();
-    assert_eq!(hazard.len(), 10);
-    assert!(
-        hazard
-            .iter()
-            .filter_map(|(_, h)| *h)
-            .all(|h| (0.0..=1.0).contains(&h))
-    );
-}
-
 #[test]
 fn the_reach_of_a_segment_lies_in_its_interval() {
     let mut draws = Draws::seeded(52);
@@ -186,32 +133,4 @@ fn the_reach_of_a_segment_lies_in_its_interval() {
         (0, 0, 0)
     );
     assert!(reach(&[0.5; 1_000], 0.02).high > reach(&[0.5; 1_000], 0.0).high);
-}
-
-#[test]
-fn few_tokens_of_a_version_speak_softly() {
-    let token = |app_version: &str, silent_days| Token {
-        silent_days,
-        platform: "ios".to_owned(),
-        app_version: app_version.to_owned(),
-        receipts: 1,
-        unanswered: 0,
-    };
-    let mut samples: Vec<Sample> = (0..1_000)
-        .map(|nth| Sample {
-            token: token("5.1", 1),
-            alive: nth % 10 != 0,
-        })
-        .collect();
-    samples.push(Sample {
-        token: token("5.2", 1),
-        alive: false,
-    });
-    let model = Model::learn(&samples).expect("samples");
-    let new = model.alive(&token("5.2", 1));
-    assert!((0.8..0.9).contains(&new), "{new}");
-    let unknown = model.alive(&token("9.9", 400));
-    assert!((unknown - model.overall).abs() < 1e-9, "{unknown}");
-    assert_eq!(Model::learn(&[]), None);
-    assert_eq!(calibration(&[]), None);
 }

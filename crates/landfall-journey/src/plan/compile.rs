@@ -83,6 +83,18 @@ pub(super) fn compile(
         needs: Needs::default(),
     };
     plan.needs = Needs::of(&plan);
+    if plan
+        .conditions()
+        .iter()
+        .any(|condition| condition.asks_of_liveness())
+    {
+        // What is learned changes from day to day, and a run lived again must find what was known then.
+        return Err(vec![Fault::new(
+            "steps",
+            "a condition asks how likely a device is still there, which only segments can",
+            "make a segment with this condition and ask about that segment",
+        )]);
+    }
     Ok((plan, numbering))
 }
 

@@ -7,6 +7,7 @@ mod doctor;
 mod log;
 mod metrics;
 pub(crate) mod show;
+mod survival;
 pub(crate) mod trace;
 
 use anyhow::Result;

@@ -93,6 +93,10 @@ fn print(rules: &Value) {
         Some(within) => println!("The same message: not twice within {within}"),
         None => println!("The same message: as often as it comes"),
     }
+    if let Some(least) = rules["alive_at_least"].as_f64() {
+        let least = (least * 1_000.0).round() / 10.0;
+        println!("Silent tokens: no push below a probability of {least} % to be there");
+    }
     let caps = rules["caps"].as_array().cloned().unwrap_or_default();
     if caps.is_empty() {
         println!("Caps: none");

@@ -73,6 +73,11 @@ enum Action {
         #[arg(long, value_name = "NUMBER")]
         after: Option<u32>,
     },
+    /// How many members a push is expected to reach, with the interval.
+    Reach {
+        /// Number or name.
+        segment: String,
+    },
     /// Why a person is in it, or not: every check with what it saw.
     Explain {
         /// Number or name.
@@ -112,6 +117,7 @@ pub(crate) fn run(segments: &Segments) -> Result<()> {
             limit,
             after,
         } => members(&client, segment, *limit, *after, as_json),
+        Action::Reach { segment } => reach(&client, segment, as_json),
         Action::Explain {
             segment,
             person,
@@ -347,6 +353,44 @@ fn explain(
         for line in plot::tree(&answer["explanation"]) {
             println!("{line}");
         }
+    }
+    Ok(())
+}
+
+fn reach(client: &Client, segment: &str, as_json: bool) -> Result<()> {
+    let path = format!("{PATH}/{}/reach", Client::encoded(segment));
+    let answer = client.get(&path, &[])?;
+    if as_json {
+        println!("{answer:#}");
+        return Ok(());
+    }
+    let people = |value: &Value| show::grouped(value.as_f64().unwrap_or(0.0).round() as u64);
+    println!(
+        "{} members, {} of them with a token that the provider takes and notifications on.",
+        people(&answer["members"]),
+        people(&answer["valid"])
+    );
+    let expected = &answer["expected"];
+    if expected.is_null() {
+        println!(
+            "How many of them are still there is not known: too little was learned of tokens yet."
+        );
+    } else {
+        println!(
+            "A push is expected to reach {} ({} to {}).",
+            people(&expected["people"]),
+            people(&expected["low"]),
+            people(&expected["high"])
+        );
+    }
+    if answer["unknown"].as_f64().unwrap_or(0.0) >= 0.5 {
+        println!(
+            "Nothing is known of the tokens of {}.",
+            people(&answer["unknown"])
+        );
+    }
+    if answer["looked_at"] != answer["members"] {
+        println!("{} members were looked at.", people(&answer["looked_at"]));
     }
     Ok(())
 }

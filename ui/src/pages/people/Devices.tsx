@@ -6,7 +6,7 @@ import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { api, taken, type Schemas } from "../../api/client";
 import { type Customer, timeline } from "../../api/questions";
-import { platform } from "../../parts/format";
+import { interval, percent, platform } from "../../parts/format";
 import { Answer, Empty, Moment, Problem, State } from "../../parts/places";
 
 /** What of a timeline concerns tokens. */
@@ -18,6 +18,11 @@ export function ofTokens(entries: Schemas["Entry"][]): Schemas["Entry"][] {
 
 export function Devices({ customer, person, kind }: { customer: Customer; person: string; kind: string }): ReactNode {
   const history = useQuery(timeline(person, kind));
+  const liveness = useQuery({
+    queryKey: ["liveness", person, kind],
+    queryFn: async () =>
+      taken(await api.GET("/landfall/v1/people/{id}/liveness", { params: { path: { id: person }, query: { id_type: kind } } })),
+  });
   return (
     <Stack>
       {customer.devices.length === 0 ? (
@@ -54,6 +59,7 @@ export function Devices({ customer, person, kind }: { customer: Customer; person
               </Text>
             ) : null}
           </Group>
+          <Alive of={liveness.data?.devices.find((known) => known.token === device.id)} />
         </Paper>
       ))}
       <section aria-label="History of tokens">
@@ -129,5 +135,24 @@ function TestSend({ device }: { device: Customer["devices"][number] }): ReactNod
         </Stack>
       </Modal>
     </>
+  );
+}
+
+/** How likely a device is still there. */
+function Alive({ of }: { of: Schemas["DeviceLivenessAnswer"] | undefined }): ReactNode {
+  if (!of) return null;
+  return (
+    <Text size="sm" mt="xs">
+      {of.alive ? (
+        <>
+          still there with a probability of <b>{percent(of.alive.value)}</b> ({interval(of.alive)})
+        </>
+      ) : of.valid ? (
+        "how likely it is still there is not known: too little was learned of such tokens"
+      ) : (
+        "its provider rejected the token"
+      )}
+      ; last sign of life <Moment ms={of.last_sign_ms} />
+    </Text>
   );
 }

@@ -9,6 +9,7 @@ import { Chart } from "../../charts/Chart";
 import { Figure } from "../../parts/Figure";
 import { asDay, count, inShort } from "../../parts/format";
 import { Answer, Empty, Heading, Problem } from "../../parts/places";
+import { ReachOf } from "./ReachOf";
 
 const route = getRouteApi("/segments/$segment");
 
@@ -32,6 +33,7 @@ export function SegmentPage(): ReactNode {
               {(data.journeys ?? []).length > 0 ? <>; used by {(data.journeys ?? []).join(", ")}</> : null}
             </Text>
           </Heading>
+          <ReachOf number={number} />
           <OverTime number={number} />
           <Why number={number} building={data.building !== undefined && data.building !== null} />
           <Members number={number} size={data.members} />

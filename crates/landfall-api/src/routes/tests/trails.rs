@@ -271,3 +271,38 @@ async fn the_books_balance_and_show_where_they_would_not() {
         (&json!(3), &json!(4))
     );
 }
+
+#[tokio::test]
+async fn what_is_known_of_tokens_is_told_and_what_is_not_is_null() {
+    let house = shop().await;
+    let nothing = get(&house, "coverage/survival").await;
+    assert_eq!(nothing["learned_ms"], Value::Null);
+    assert!(house.workspace(1).keep_survival().await.unwrap());
+    let known = get(&house, "coverage/survival").await;
+    assert!(known["learned_ms"].is_i64() && known["people"].as_u64() > Some(0));
+    let platform = &known["platforms"][0];
+    let why = platform["too_little"].as_str().unwrap();
+    assert!(why.starts_with("too little is known of"), "{why}");
+    assert_eq!(
+        (&known["kinds"], &known["calibration"]),
+        (&json!([]), &Value::Null)
+    );
+    let devices = get(&house, "people/ann/liveness").await;
+    let device = &devices["devices"][0];
+    assert!(device["last_sign_ms"].as_i64() > Some(0), "{devices}");
+    assert_eq!(device["alive"], Value::Null);
+    let missing = house
+        .own(1, "GET /landfall/v1/people/nobody/liveness", "")
+        .await;
+    assert_eq!(missing.status, 404);
+    let segment = json!({"name": "all", "condition": {"device": {"valid": true}}});
+    let made = house
+        .own(1, "POST /landfall/v1/segments", segment.to_string())
+        .await;
+    assert_eq!(made.status, 200);
+    let reach = get(&house, "segments/all/reach").await;
+    assert!(
+        reach["valid"].is_f64() && reach["learned_ms"].is_i64(),
+        "{reach}"
+    );
+}

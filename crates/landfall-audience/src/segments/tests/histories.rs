@@ -17,7 +17,7 @@ use landfall_domain::time::Timestamp;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::world::{IDS, MESSAGES, Step, conditions, history};
+use super::world::{IDS, MESSAGES, Step, conditions, history, learned};
 use crate::answer::Scene;
 use crate::condition::Condition;
 use crate::happening::{Happening, MessageLabel, happenings_of};
@@ -33,6 +33,7 @@ use crate::zone::Zone;
 enum Kept {
     Activity(Box<Activity>),
     Told(Mark, Arc<MessageLabel>, Option<Reason>, Timestamp),
+    Receipt(DeviceKey, Timestamp),
 }
 
 impl Kept {
@@ -45,13 +46,17 @@ impl Kept {
                 reason: *reason,
                 at: *at,
             }),
+            Self::Receipt(device, at) => take(&Happening::Receipt {
+                device: *device,
+                at: *at,
+            }),
         }
     }
 
     fn at(&self) -> Timestamp {
         match self {
             Self::Activity(activity) => activity.occurred_at,
-            Self::Told(.., at) => *at,
+            Self::Told(.., at) | Self::Receipt(_, at) => *at,
         }
     }
 
@@ -62,7 +67,7 @@ impl Kept {
                 activity.input,
                 PersonInput::Tracked { .. } | PersonInput::DeviceReleased { .. }
             ),
-            Self::Told(..) => true,
+            Self::Told(..) | Self::Receipt(..) => true,
         }
     }
 }
@@ -119,6 +124,9 @@ impl Life {
                 let (journey, channel, name) = MESSAGES[index];
                 let label = Arc::new(message(journey, 1, channel, name));
                 return self.keep(Kept::Told(mark, label, reason, ago(age)), patterns);
+            }
+            Step::Receipt(key, age) => {
+                return self.keep(Kept::Receipt(DeviceKey(key), ago(age)), patterns);
             }
             Step::Attribute(name, value, age) => {
                 let attributes = Attributes::from([(name.to_owned(), value)]);
@@ -265,7 +273,8 @@ impl Life {
 }
 
 fn compiled(conditions: &[Value]) -> Segments {
-    let read = |condition| Condition::from_json(condition).ok();
+    let learned = learned();
+    let read = |condition| Some(Condition::from_json(condition).ok()?.learned(&learned));
     let pairs = IDS.iter().copied().zip(conditions);
     let definitions = pairs.filter_map(|(id, condition)| Some((id, read(condition)?)));
     // A condition that happens to be always true is refused; who asks about it goes too.

@@ -1,5 +1,7 @@
 //! Random conditions and random histories over small alphabets.
 
+use std::sync::Arc;
+
 use landfall_domain::activity::EventKind;
 use landfall_domain::channel::Channel;
 use landfall_domain::device::MoveCause;
@@ -9,6 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
+use crate::liveness::{Lesson, LessonOfKind, Liveness};
 use crate::sample::{NOON, days, hours};
 
 /// Something that happens, or the clock moving on.
@@ -21,6 +24,8 @@ pub(super) enum Step {
     Register(u32, bool, &'static str, i64),
     Release(u32, MoveCause),
     Answer(u32, bool),
+    /// A device reported a receipt, so many milliseconds ago.
+    Receipt(u32, i64),
     Consent(Option<&'static str>, bool, i64),
     Manual(u32, bool),
     /// Another record, with its own history, is merged in. `true`: a visitor.
@@ -92,6 +97,7 @@ fn own_step() -> BoxedStrategy<Step> {
             .prop_map(|(k, on, v, a)| Step::Register(k, on, v, a)),
         1 => (0..3_u32, cause).prop_map(|(k, cause)| Step::Release(k, cause)),
         1 => (0..3_u32, any::<bool>()).prop_map(|(k, ok)| Step::Answer(k, ok)),
+        1 => (0..3_u32, age()).prop_map(|(k, age)| Step::Receipt(k, age)),
         1 => (topic, any::<bool>(), age()).prop_map(|(t, yes, a)| Step::Consent(t, yes, a)),
     ]
     .boxed()
@@ -150,6 +156,50 @@ fn time() -> impl Strategy<Value = Value> {
         1 => Just(json!({"before": "2026-05-03"})),
         1 => Just(json!({"after": "2026-05-03", "within_last": "3d"})),
     ]
+}
+
+fn alive() -> impl Strategy<Value = Value> {
+    select(vec![
+        json!({"at_least": 0.5}),
+        json!({"less_than": 0.8}),
+        json!({"at_least": 0.2, "less_than": 0.9}),
+    ])
+}
+
+/// What is known of tokens in these lives: two lessons, the later of which counts a week after noon. The
+/// probabilities need not fall, and of the longest silence of some nothing is known.
+pub(super) fn learned() -> Arc<Liveness> {
+    let kind = |reports, app_version: Option<&str>, alive: [Option<f64>; 4]| LessonOfKind {
+        platform: "ios".to_owned(),
+        reports,
+        app_version: app_version.map(str::to_owned),
+        alive: alive.to_vec(),
+    };
+    let lesson = |since: i64, kinds| Lesson {
+        since: NOON.plus_millis(since),
+        ends: vec![1, 3, 7, 30],
+        kinds,
+    };
+    Arc::new(Liveness::new(vec![
+        lesson(
+            -days(30),
+            vec![
+                kind(None, None, [Some(0.99), Some(0.85), Some(0.4), Some(0.1)]),
+                kind(Some(true), None, [Some(0.95), Some(0.3), Some(0.55), None]),
+            ],
+        ),
+        lesson(
+            days(7) + 17,
+            vec![
+                kind(None, None, [Some(0.97), Some(0.45), Some(0.85), Some(0.1)]),
+                kind(
+                    Some(false),
+                    Some("5.1"),
+                    [Some(0.7), Some(0.95), Some(0.1), Some(0.6)],
+                ),
+            ],
+        ),
+    ]))
 }
 
 fn counted(subject: Value) -> BoxedStrategy<Value> {
@@ -216,6 +266,8 @@ fn check(ids: Vec<u32>) -> BoxedStrategy<Value> {
         Just(json!({"device": {"app_version": {"at_least": "5.2"}, "permission": "granted"}})),
         time().prop_map(|time| json!({"device": {"platform": "ios", "last_used": time}})),
         time().prop_map(|time| json!({"device": {"not": {"refreshed": time}}})),
+        alive().prop_map(|bounds| json!({"device": {"alive": bounds}})),
+        alive().prop_map(|bounds| json!({"device": {"permission": "granted", "alive": bounds}})),
     ];
     let plain = select(vec![
         json!({"consent": "push"}),

@@ -437,3 +437,40 @@ async fn a_topic_that_the_workspace_does_not_have_is_a_fault_of_the_journey() {
         assert_eq!(checked.is_ok(), fits, "{topic}");
     }
 }
+
+#[tokio::test]
+async fn a_token_that_is_likely_gone_gets_no_push_where_the_rules_say_so() {
+    let lesson = json!({
+        "since": NOW * 1_000 - 1,
+        "ends": [7, 400],
+        "kinds": [{"platform": "ios", "reports": null, "app_version": null, "alive": [0.9, 0.2]}],
+    });
+    let asks = json!({"alive_at_least": 0.5});
+    for (rules, own, finally) in [
+        (asks.clone(), json!({}), refused(Reason::TokenSilent)),
+        (json!({}), json!({}), SENT),
+        (
+            json!({}),
+            json!({"policy": asks.clone()}),
+            refused(Reason::TokenSilent),
+        ),
+        (asks, json!({"policy": {"alive_at_least": null}}), SENT),
+    ] {
+        let house = shop(rules.clone()).await;
+        let body = lesson.to_string();
+        let kind = landfall_store::DocumentKind::TokenLesson;
+        let taught = house
+            .workspace()
+            .read(move |store| store.insert_document(kind, &body));
+        taught.await.expect("is stored");
+        house.workspace().reload_live().await.expect("is read");
+        house.start(&journey("hello", "hello", own.clone())).await;
+        happens(&house, "hello").await;
+        providers_accept(&house).await;
+        assert_eq!(outcomes(&house), [SENT], "it was used just now");
+        house.wait(8 * DAY).await;
+        happens(&house, "hello").await;
+        providers_accept(&house).await;
+        assert_eq!(outcomes(&house)[1], finally, "{rules} {own}");
+    }
+}

@@ -1,9 +1,10 @@
 //! `landfall coverage`, `landfall books`, `landfall rejected`.
 
 use anyhow::{Result, bail};
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::Value;
 
+use super::survival;
 use super::{Client, Connection, Narrow, show};
 
 /// `landfall coverage`.
@@ -18,6 +19,15 @@ pub(crate) struct Coverage {
     #[arg(long, value_name = "DIMENSION",
         value_parser = ["platform", "app_version", "country", "lifecycle", "account"])]
     by: Option<String>,
+    #[command(subcommand)]
+    more: Option<More>,
+}
+
+/// What else there is to coverage.
+#[derive(Debug, Subcommand)]
+enum More {
+    /// How long tokens live: how likely a token is there by its silence, and whether that comes true.
+    Survival(survival::Survival),
 }
 
 /// `landfall books`.
@@ -41,6 +51,9 @@ pub(crate) struct Rejected {
 
 /// Shows coverage.
 pub(crate) fn run(coverage: &Coverage) -> Result<()> {
+    if let Some(More::Survival(asked)) = &coverage.more {
+        return survival::run(asked);
+    }
     let by = coverage.by.clone().map(|by| ("by".to_owned(), by));
     let parameters: Vec<(String, String)> =
         std::iter::once(("since".to_owned(), coverage.since.clone()))
