@@ -14,7 +14,7 @@ impl House {
 async fn rules_are_replaced_as_a_whole_and_shown_with_every_part() {
     let house = House::open();
     let nothing = json!({"zone": "UTC", "quiet_hours": null, "caps": [],
-        "duplicate_within": null, "topics": {}});
+        "duplicate_within": null, "alive_at_least": null, "topics": {}});
     let shown = house.policy(&format!("GET {PATH}"), &json!({})).await;
     assert_eq!(shown.said(), (200, nothing.clone()));
     let rules = json!({"zone": "Europe/Berlin", "caps": [{"max": 2, "within": "1d"}],

@@ -53,6 +53,10 @@ pub(in crate::decide) fn conclude(
     if news {
         treat_device(set, conclusion, &answer, arrival);
     }
+    if due.is_some() && is_out(set, &work) {
+        done(set, key);
+        return Taken::Applied;
+    }
     settle(set, work, mark, due, conclusion.attempt.is_some(), arrival);
     Taken::Applied
 }
@@ -65,6 +69,15 @@ fn is_current(work: &Work, conclusion: &Conclusion) -> bool {
         (WorkState::Waiting | WorkState::Claimed { .. }, None) => true,
         (WorkState::Waiting, Some(_)) | (WorkState::Parked, _) => false,
     }
+}
+
+/// Whether an earlier attempt turned out to have been taken while this one was on its way: another copy
+/// would be one too many.
+fn is_out(set: &WorkingSet, work: &Work) -> bool {
+    let delivery = set.deliveries.get(&work.key.delivery());
+    let target = work.target.as_ref().zip(delivery);
+    let target = target.and_then(|(key, delivery)| delivery.target(key));
+    target.is_some_and(|target| target.marks.has(Mark::Sent) && !target.marks.has(Mark::Bounced))
 }
 
 fn late(set: &mut WorkingSet, conclusion: &Conclusion, arrival: Arrival) -> Taken {

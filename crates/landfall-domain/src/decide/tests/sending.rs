@@ -383,6 +383,23 @@ fn an_answer_that_comes_after_its_claim_lapsed_is_recorded_and_stops_the_second_
 }
 
 #[test]
+fn a_copy_that_is_refused_is_not_tried_again_when_the_first_one_went_out_after_all() {
+    let mut world = World::default();
+    world.apply(&register(id("ann"), "t1"), sec(0));
+    world.apply(&send(push("d1", "ann")), sec(0));
+    let first = world.claim(sec(1));
+    let lapsed = Answer::refused(Reason::OutcomeUnknown);
+    world.apply(&conclude(answer(&first[0], lapsed, sec(1))), sec(100));
+    let second = world.claim(sec(1_000));
+    assert_eq!(second.len(), 1, "a second copy is on its way");
+    world.one(&conclude(answer(&first[0], accepted(), sec(1))), sec(1_001));
+    let down = Answer::refused(Reason::ProviderUnavailable);
+    world.apply(&conclude(answer(&second[0], down, sec(1_000))), sec(1_002));
+    assert_eq!(world.open(), Vec::<&Work>::new());
+    assert_eq!(outcome(world.delivery("d1")), Outcome::Accepted);
+}
+
+#[test]
 fn a_ruling_against_a_send_is_its_outcome_and_can_be_overruled_only_where_another_hour_may_allow_it()
  {
     let mut world = World::default();
