@@ -22,6 +22,11 @@ const BENCHMARKS: &[(&str, &str, &str)] = &[
         "bench/start.sh",
     ),
     (
+        "log",
+        "how soon the log and the home page answer with twenty million deliveries",
+        "bench/log.sh",
+    ),
+    (
         "send",
         "pushes through the sender and the whole path beside h2load, node-apn, aioapns, firebase-admin",
         "bench/send.sh",

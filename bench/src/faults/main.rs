@@ -36,7 +36,9 @@ fn main() -> Result<()> {
                 println!("{}", case.line());
                 println!("    {}", case.says);
                 let alert = &case.alert;
-                let told = alert.after_hours.map(|hours| format!("{hours:.0} h: {}", alert.of));
+                let told = alert
+                    .after_hours
+                    .map(|hours| format!("{hours:.0} h: {}", alert.of));
                 println!(
                     "    told after {}; {} incidents in the week, {} false alarms",
                     told.as_deref().unwrap_or("never"),
@@ -65,8 +67,12 @@ fn wanted() -> Result<Wanted> {
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let mut number = || -> Result<u64> {
-            let value = arguments.next().with_context(|| format!("{name} needs a number"))?;
-            value.parse().with_context(|| format!("{value} is no number"))
+            let value = arguments
+                .next()
+                .with_context(|| format!("{name} needs a number"))?;
+            value
+                .parse()
+                .with_context(|| format!("{value} is no number"))
         };
         match name.as_str() {
             "--seeds" => wanted.seeds = number()?,
@@ -76,7 +82,9 @@ fn wanted() -> Result<Wanted> {
             "--verbose" => wanted.verbose = true,
             name => match Fault::named(name) {
                 Some(fault) => wanted.faults = vec![fault],
-                None => bail!("{name} is neither a fault nor --seeds, --first, --clean, --carts, --verbose"),
+                None => bail!(
+                    "{name} is neither a fault nor --seeds, --first, --clean, --carts, --verbose"
+                ),
             },
         }
     }

@@ -61,7 +61,11 @@ impl Hits {
     fn share(self) -> String {
         match self.1 {
             0 => "-".to_owned(),
-            of => format!("{}/{of} = {}", self.0, percent(f64::from(self.0) / f64::from(of))),
+            of => format!(
+                "{}/{of} = {}",
+                self.0,
+                percent(f64::from(self.0) / f64::from(of))
+            ),
         }
     }
 }
@@ -74,8 +78,16 @@ impl Score {
     pub fn print(&self) {
         println!(
             "{:<20} {:>8} {:>10} {:>10} {:>22} {:>10} {:>9} {:>22} {:>12}   {}",
-            "fault", "cost", "stage", "slice", "money (median error)", "covered", "alert",
-            "after (median, longest)", "false alarms", "verdicts"
+            "fault",
+            "cost",
+            "stage",
+            "slice",
+            "money (median error)",
+            "covered",
+            "alert",
+            "after (median, longest)",
+            "false alarms",
+            "verdicts"
         );
         for fault in Fault::ALL {
             let cases: Vec<&Case> = self.0.iter().filter(|case| case.fault == *fault).collect();
@@ -87,8 +99,12 @@ impl Score {
     }
 
     fn totals(&self) {
-        let (mut stage, mut slice, mut silent, mut covered) =
-            (Hits::default(), Hits::default(), Hits::default(), Hits::default());
+        let (mut stage, mut slice, mut silent, mut covered) = (
+            Hits::default(),
+            Hits::default(),
+            Hits::default(),
+            Hits::default(),
+        );
         for case in &self.0 {
             match case.fault.stage() {
                 Stage::Nothing => silent.add(case.stage_right),
@@ -105,20 +121,41 @@ impl Score {
                 }
             }
         }
-        println!("\nstage right (faults worth 10 % or more, and lost reports)   {}", stage.share());
-        println!("slice right                                                 {}", slice.share());
-        println!("nothing said where nothing happened                         {}", silent.share());
-        println!("95 % interval holds the truth                               {}", covered.share());
+        println!(
+            "\nstage right (faults worth 10 % or more, and lost reports)   {}",
+            stage.share()
+        );
+        println!(
+            "slice right                                                 {}",
+            slice.share()
+        );
+        println!(
+            "nothing said where nothing happened                         {}",
+            silent.share()
+        );
+        println!(
+            "95 % interval holds the truth                               {}",
+            covered.share()
+        );
         let told = |worth: bool| {
             let mut told = Hits::default();
-            let faults = self.0.iter().filter(|case| case.fault.stage() != Stage::Nothing);
+            let faults = self
+                .0
+                .iter()
+                .filter(|case| case.fault.stage() != Stage::Nothing);
             for case in faults.filter(|case| (case.share >= WORTH) == worth) {
                 told.add(case.alert.after_hours.is_some());
             }
             told.share()
         };
-        println!("told within the week, faults worth 10 % or more             {}", told(true));
-        println!("told within the week, other faults                          {}", told(false));
+        println!(
+            "told within the week, faults worth 10 % or more             {}",
+            told(true)
+        );
+        println!(
+            "told within the week, other faults                          {}",
+            told(false)
+        );
         let alarms: usize = self.0.iter().map(|case| case.alert.false_alarms).sum();
         let weeks: u32 = self.0.iter().map(|case| case.alert.quiet_weeks).sum();
         println!("false alarms in weeks without a fault                       {alarms} in {weeks}");
@@ -143,7 +180,9 @@ fn line(fault: Fault, cases: &[&Case]) {
         }
     }
     errors.sort_by(f64::total_cmp);
-    let error = errors.get(errors.len() / 2).map_or("-".to_owned(), |error| percent(*error));
+    let error = errors
+        .get(errors.len() / 2)
+        .map_or("-".to_owned(), |error| percent(*error));
     let share = cases.iter().map(|case| case.share).sum::<f64>() / cases.len() as f64;
     let of = |hits: Hits| match hits.1 {
         0 => "-".to_owned(),
@@ -157,16 +196,26 @@ fn line(fault: Fault, cases: &[&Case]) {
         of(slice),
         error,
         of(covered),
-        if fault.stage() == Stage::Nothing { "-".to_owned() } else { of(told) },
+        if fault.stage() == Stage::Nothing {
+            "-".to_owned()
+        } else {
+            of(told)
+        },
         delays(cases),
-        cases.iter().map(|case| case.alert.false_alarms).sum::<usize>(),
+        cases
+            .iter()
+            .map(|case| case.alert.false_alarms)
+            .sum::<usize>(),
         verdicts
     );
 }
 
 /// The median and the longest time to the first alert, of those that were told.
 fn delays(cases: &[&Case]) -> String {
-    let mut hours: Vec<f64> = cases.iter().filter_map(|case| case.alert.after_hours).collect();
+    let mut hours: Vec<f64> = cases
+        .iter()
+        .filter_map(|case| case.alert.after_hours)
+        .collect();
     hours.sort_by(f64::total_cmp);
     match (hours.get(hours.len() / 2), hours.last()) {
         (Some(median), Some(longest)) => format!("{median:.0} h, {longest:.0} h"),

@@ -216,7 +216,11 @@ fn right(fault: Fault, found: Stage) -> bool {
 fn slice_right(fault: Fault, found: &Found, also: &[Found]) -> Option<bool> {
     let unplaced = matches!(
         fault.stage(),
-        Stage::Coverage | Stage::Eligibility | Stage::Nothing | Stage::OrderTracking | Stage::Seasonality
+        Stage::Coverage
+            | Stage::Eligibility
+            | Stage::Nothing
+            | Stage::OrderTracking
+            | Stage::Seasonality
     );
     if unplaced {
         return None;

@@ -11,6 +11,7 @@ fn rules_read_back_as_what_they_were_written_of() {
         "quiet_hours": {"from": "21:00", "to": "08:00", "then": "hold"},
         "caps": [{"max": 3, "within": "7d", "channels": ["push", "sms"], "retry": "1d"}],
         "duplicate_within": "1h",
+        "alive_at_least": 0.25,
         "topics": {
             "news": {"name": "News", "description": "What is new", "subscribed_by_default": false},
             "topic_1": {"name": "Offers", "description": null, "subscribed_by_default": true},
