@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
-# How soon the log and the home page answer with twenty million deliveries. `--deliveries N`: with fewer.
+# How soon the log and the home page answer with twenty million deliveries, over HTTP and in Chromium.
+# `--deliveries N`: with fewer. What was filled stays in bench/work/log (some 15 GB) and is used again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=bench/work
 mkdir -p "$work"
-echo "==> Building Landfall and the benchmark (release)"
+echo "==> Building the pages, Landfall and the benchmark (release)"
+(cd ui && npm ci --silent --no-audit --no-fund && npm run --silent build)
+LANDFALL_CHROMIUM="$(command -v chromium || true)"
+if [ -n "$LANDFALL_CHROMIUM" ]; then export LANDFALL_CHROMIUM; else unset LANDFALL_CHROMIUM; fi
 cargo build --quiet --release --package landfall-server
 cargo build --quiet --release --manifest-path bench/Cargo.toml --bin log --target-dir "$work/target"
 echo "==> Measuring on $(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1)"

@@ -4,10 +4,11 @@
 //! twelve journeys. Then asks the real server what the page asks when a filter is set: the list, the histogram
 //! and the counts beside it, at the same time, by as many connections as a browser opens.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use landfall_bench::ledger::{Arguments, Ledger, Server};
+use landfall_bench::ledger::{APP_KEY, Arguments, Ledger, Server};
 use landfall_bench::shop::{Numbers, identify, input, who};
 use landfall_domain::attributes::Attributes;
 use landfall_domain::channel::{Channel, Platform};
@@ -86,8 +87,10 @@ fn main() -> Result<()> {
     let server = Server::start(&landfall, &data)?;
     server.complete()?;
     println!("{deliveries} deliveries; {}", server.resident()?);
-    println!("| log | list, first time | list, median | whole page, first time | median | worst |");
-    println!("|---|---|---|---|---|---|");
+    println!(
+        "| log | messages | list, first time | list, median | whole page, first time | median | worst |"
+    );
+    println!("|---|---|---|---|---|---|---|");
     let mut met = true;
     for (what, look) in LOOKS {
         let list = vec![format!("/landfall/v1/deliveries?limit=50&{look}")];
@@ -97,7 +100,8 @@ fn main() -> Result<()> {
         let worst = page.last().copied().unwrap_or(first);
         met &= middle(&page) <= FILTER;
         println!(
-            "| {what} | {} | {} | {} | **{}** | {} |",
+            "| {what} | {} | {} | {} | {} | **{}** | {} |",
+            found(&server, look)?,
             shown(list_first),
             shown(middle(&list)),
             shown(first),
@@ -126,11 +130,8 @@ fn main() -> Result<()> {
             shown(middle(&again))
         );
     }
-    println!(
-        "Server at http://{}; {}",
-        server.address(),
-        server.resident()?
-    );
+    println!("Afterwards {}", server.resident()?);
+    browse(&server)?;
     server.stop("TERM")
 }
 
@@ -141,6 +142,15 @@ fn page_of(look: &str) -> Vec<String> {
     asked.push(counts("day,outcome"));
     asked.extend(FACETS.iter().map(|facet| counts(facet)));
     asked
+}
+
+/// How many messages a look finds.
+fn found(server: &Server, look: &str) -> Result<u64> {
+    let counted = server.body(&format!("/landfall/v1/metrics?measures=reached&{look}"))?;
+    let counted: Value = serde_json::from_str(&counted)?;
+    Ok(counted["rows"][0]["counts"]["reached"]
+        .as_u64()
+        .unwrap_or(0))
 }
 
 /// What the home page asks.
@@ -224,6 +234,21 @@ fn scroll(server: &Server) -> Result<()> {
     Ok(())
 }
 
+/// The same in a browser, where the script that starts this names one.
+fn browse(server: &Server) -> Result<()> {
+    if std::env::var_os("LANDFALL_CHROMIUM").is_none() {
+        println!("No browser: set LANDFALL_CHROMIUM to measure the pages themselves.");
+        return Ok(());
+    }
+    let done = Command::new("node")
+        .arg("bench/peers/log_page.mjs")
+        .arg(format!("http://{}", server.address()))
+        .arg(APP_KEY)
+        .status()?;
+    ensure!(done.success(), "the browser's part failed");
+    Ok(())
+}
+
 fn middle(sorted: &[Duration]) -> Duration {
     sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
@@ -270,7 +295,7 @@ fn device(person: u64) -> Input {
         ("cio_sdk_version", "3.1".to_owned()),
     ];
     let device = DeviceReport {
-        app: "org.example.shop".to_owned(),
+        app: String::new(),
         platform: platform(person),
         token: token(person),
         last_used: None,

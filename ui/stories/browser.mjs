@@ -14,7 +14,7 @@ export async function open(executablePath) {
 }
 
 /** A fresh window; what it must never do is noted: errors of scripts, calls of other hosts, broken policies. */
-export async function visit(browser, url, { dark = false, phone = false, signedIn = true } = {}) {
+export async function visit(browser, url, { dark = false, phone = false, signedIn = true, key = APP_KEY } = {}) {
   const context = await browser.newContext({
     baseURL: url,
     viewport: phone ? { width: 390, height: 844 } : { width: 1280, height: 860 },
@@ -37,6 +37,6 @@ export async function visit(browser, url, { dark = false, phone = false, signedI
   page.on("request", (request) => {
     if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) faults.push(`other host: ${request.url()}`);
   });
-  if (signedIn) await context.addInitScript((key) => sessionStorage.setItem("landfall.key", key), APP_KEY);
+  if (signedIn) await context.addInitScript((key) => sessionStorage.setItem("landfall.key", key), key);
   return { page, context, faults };
 }
