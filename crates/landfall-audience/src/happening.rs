@@ -133,7 +133,7 @@ pub fn happenings_of<'a>(activity: &'a Activity, take: &mut dyn FnMut(Happening<
             let cause = *cause;
             take(Happening::Device(DeviceChange::Released { cause, at }));
         }
-        PersonInput::DeviceRestored { .. } => {
+        PersonInput::DeviceRestored { .. } | PersonInput::DeviceReceived { .. } => {
             take(Happening::Device(DeviceChange::Registered));
         }
         PersonInput::DeviceAnswered { .. } => take(Happening::Device(DeviceChange::Answered)),

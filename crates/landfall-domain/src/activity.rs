@@ -102,6 +102,13 @@ pub enum PersonInput {
         /// The device as it was.
         device: Box<Device>,
     },
+    /// A repair of identities, or its undoing, gave the person a device that is as it was elsewhere.
+    DeviceReceived {
+        /// The device.
+        device: Box<Device>,
+        /// Who had it; `None`: nobody.
+        from: Option<PersonKey>,
+    },
     /// The person did something.
     Tracked {
         /// Event, page or screen.
@@ -230,6 +237,7 @@ impl PersonInput {
             Self::DeviceReleased { .. } => "device_released",
             Self::DeviceAnswered { .. } => "device_answered",
             Self::DeviceRestored { .. } => "device_restored",
+            Self::DeviceReceived { .. } => "device_received",
             Self::Tracked { .. } => "tracked",
             Self::MergedFrom { .. } => "merged_from",
             Self::MergedInto { .. } => "merged_into",

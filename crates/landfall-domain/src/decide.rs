@@ -117,8 +117,10 @@ pub fn wants(input: &Input, want: &mut Want) {
         | Body::Release { .. }
         | Body::Cancel { .. }
         | Body::Credit { .. }
-        | Body::RestoreDevice { .. } => {}
+        | Body::RestoreDevice { .. }
+        | Body::MoveDevice { .. } => {}
     }
+    devices::wants(&input.body, want);
     deliveries::wants(&input.body, want);
     sending::wants(&input.body, want);
 }
@@ -217,6 +219,7 @@ fn dispatch(set: &mut WorkingSet, input: &Input, arrival: Arrival) -> Taken {
         Body::Cancel { delivery_id } => sending::cancel(set, delivery_id, arrival),
         Body::Credit { .. } => deliveries::credit(set, &input.body, arrival),
         Body::RestoreDevice { who, device } => devices::restore(set, who, device, arrival),
+        Body::MoveDevice { from, to, device } => devices::repair(set, (from, to), device, arrival),
         // Whoever reacts to the batch does what there is to do.
         Body::Run(_) => Taken::Applied,
     }

@@ -110,6 +110,8 @@ names!(
         Stale = "stale",
         /// The rejection that had removed it turned out to be a fault of the sender.
         Restored = "restored",
+        /// A repair of identities moved, removed or brought it back, or such a repair was undone.
+        Repaired = "repaired",
     }
 );
 

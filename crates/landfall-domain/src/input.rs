@@ -320,6 +320,16 @@ pub enum Body {
         /// The device as it was.
         device: Box<Device>,
     },
+    /// Repair identities: give a device to whom it belongs, or to nobody. Nothing happens unless its owner is
+    /// who is said here, so that a repair which was planned a while ago does no harm.
+    MoveDevice {
+        /// Who has it now; `None`: nobody.
+        from: Option<Identifier>,
+        /// Who gets it; `None`: nobody.
+        to: Option<Identifier>,
+        /// The device as the new owner is to have it.
+        device: Box<Device>,
+    },
     /// What happens to runs of journeys.
     Run(Box<RunInput>),
     /// Names for journeys, steps or variants.

@@ -17,6 +17,9 @@ pub const ACTIVE_DAYS: i64 = 30;
 /// Whose devices gave no sign of life for so many days is silent for too long: FCM calls such a token stale
 /// (diagnosis.md 5).
 pub const STALE_DAYS: i64 = 30;
+/// How much people who are not within reach are taken to spend beside those who are. Nobody knows it before
+/// somebody has come back: half is a careful guess, and told as one.
+pub const ENGAGEMENT: f64 = 0.5;
 /// Days that are kept.
 const DAYS_KEPT: usize = 400;
 /// Weeks that are kept: two years.

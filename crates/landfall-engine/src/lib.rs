@@ -15,6 +15,7 @@ pub mod experiments;
 pub mod feed;
 pub mod forecast;
 pub mod heartbeat;
+pub mod identity;
 pub mod intake;
 mod interests;
 pub mod journey_hooks;

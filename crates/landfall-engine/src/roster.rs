@@ -133,6 +133,16 @@ impl Roster {
         had.step_by(every).collect()
     }
 
+    /// Anonymous profiles that hold a device, and how many records there are in all. Merged and deleted ones
+    /// hold none.
+    pub(crate) fn visitors_with_devices(&self) -> (Vec<PersonKey>, u64) {
+        let anonymous =
+            |line: &Line| line.flags & LISTED == 0 && line.flags & (DEVICE * PLATFORMS) != 0;
+        let keys = (0..).map(PersonKey).zip(&self.lines);
+        let visitors = keys.filter(|(_, line)| anonymous(line)).map(|(key, _)| key);
+        (visitors.collect(), self.lines.len() as u64)
+    }
+
     /// Where everybody is, by key and as the place in [`Place::all`]: among people who were active at or after
     /// `since`, those whose devices gave no sign of life since `stale` are silent for too long.
     pub fn places(&self, since: Timestamp, stale: Timestamp) -> Vec<u8> {

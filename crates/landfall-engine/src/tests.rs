@@ -7,6 +7,7 @@ mod credentials;
 mod directory;
 pub(crate) mod faults;
 mod heartbeat;
+mod identity;
 mod intake;
 pub(crate) mod launch;
 mod picture;

@@ -83,6 +83,8 @@ pub(crate) struct Shared {
     pub(crate) monitor: Arc<Mutex<crate::monitor::Book>>,
     /// Told when rules or channels of the monitor change.
     pub(crate) monitor_changed: Notify,
+    /// What was found to be wrong with identities lately.
+    pub(crate) identity: crate::identity::Looks,
 }
 
 /// Wakes those who send: one for what is urgent, and one for the rest.
@@ -170,6 +172,7 @@ impl Workspace {
             verdicts: crate::verdicts::Kept::default(),
             monitor: Arc::default(),
             monitor_changed: Notify::default(),
+            identity: crate::identity::Looks::default(),
         };
         (
             Self {

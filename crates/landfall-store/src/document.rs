@@ -63,6 +63,8 @@ pub enum DocumentKind {
     TokenSurvival,
     /// What segments were taught of how long tokens live, from some moment on.
     TokenLesson,
+    /// A repair of identities: what it moved, so that it can be undone.
+    IdentityRepair,
     /// Where people stood in the waterfall of coverage when the week began, some 100,000 in each.
     CoveragePlaces,
 }
@@ -100,6 +102,7 @@ impl DocumentKind {
             Self::CoverageHistory => "coverage_history",
             Self::TokenSurvival => "token_survival",
             Self::TokenLesson => "token_lesson",
+            Self::IdentityRepair => "identity_repair",
             Self::CoveragePlaces => "coverage_places",
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use landfall_domain::channel::Platform;
 use landfall_domain::time::DAY_MS;
-use landfall_engine::coverage::{Day, STALE_DAYS, Week};
+use landfall_engine::coverage::{Day, ENGAGEMENT, STALE_DAYS, Week};
 use landfall_engine::roster::{By, Coverage, Reach};
 use landfall_insight::Rate;
 use landfall_insight::coverage::{
@@ -313,8 +313,6 @@ impl From<Amount> for AmountAnswer {
 }
 
 async fn worth(visit: &Visit, fall: &Waterfall) -> Result<Option<WorthAnswer>, Problem> {
-    /// Nobody knows it before somebody has come back: half is a careful guess, and told as one.
-    const ENGAGEMENT: f64 = 0.5;
     let (workspace, reachable) = (visit.workspace.clone(), fall.reachable);
     let earned = super::board(move || workspace.push_revenue_per_person(reachable)).await??;
     Ok(earned.map(|(currency, per_person)| {

@@ -241,6 +241,11 @@ fn summary(input: &PersonInput) -> String {
         }
         PersonInput::DeviceReleased { cause, .. } => format!("device gone: {cause}"),
         PersonInput::DeviceRestored { .. } => "device back: its rejection was a mistake".to_owned(),
+        PersonInput::DeviceReceived { device, .. } => format!(
+            "{} device {} came by a repair",
+            device.token.platform,
+            shortened(&device.token.token)
+        ),
         PersonInput::DeviceAnswered { accepted: true, .. } => "push accepted".to_owned(),
         PersonInput::DeviceAnswered { .. } => "push rejected".to_owned(),
         PersonInput::Tracked { event, name, .. } => format!("{event} {name}"),

@@ -6,10 +6,10 @@ use crate::channel::Platform;
 use crate::device::{Device, MoveCause, TokenKey, TokenMove, TokenRecord};
 use crate::identifier::{Identifier, IdentifierKind};
 use crate::ids::{DeviceKey, PersonKey};
-use crate::input::DeviceReport;
+use crate::input::{Body, DeviceReport};
 use crate::limits::DEVICES_MAX;
 use crate::time::Timestamp;
-use crate::working_set::WorkingSet;
+use crate::working_set::{Want, WorkingSet};
 
 impl WorkingSet {
     /// The device of a token, interned without an owner when it is new. Without a platform any device
@@ -67,6 +67,19 @@ impl WorkingSet {
                 arrival,
             );
         }
+    }
+}
+
+/// What an input about a device that comes back or is moved needs to see.
+pub(super) fn wants(body: &Body, want: &mut Want) {
+    let mut of = |who: &mut dyn Iterator<Item = &Identifier>, device: &Device| {
+        want.identifiers.extend(who.cloned());
+        want.tokens.insert(device.token.token.clone());
+    };
+    match body {
+        Body::RestoreDevice { who, device } => of(&mut std::iter::once(who), device),
+        Body::MoveDevice { from, to, device } => of(&mut from.iter().chain(to), device),
+        _ => {}
     }
 }
 
@@ -247,6 +260,53 @@ pub(super) fn restore(
             received_at: arrival.now,
         });
         evict(set, person, Some(device.key), arrival);
+    }
+    Taken::Applied
+}
+
+/// Gives a device to whom it belongs, or to nobody, if its owner is who the repair took for it.
+pub(super) fn repair(
+    set: &mut WorkingSet,
+    (from, to): (&Option<Identifier>, &Option<Identifier>),
+    device: &Device,
+    arrival: Arrival,
+) -> Taken {
+    let found = |who: &Option<Identifier>| who.as_ref().map(|who| set.find(who));
+    let (from, to) = match (found(from), found(to)) {
+        (Some(None), _) | (_, Some(None)) => return Taken::Ignored,
+        (from, to) => (from.flatten(), to.flatten()),
+    };
+    let owner = set.tokens.get(&device.key).map(|record| record.owner);
+    if from == to || owner != Some(from) {
+        return Taken::Ignored;
+    }
+    give(set, device, to);
+    if let Some(record) = set.tokens.get_mut(&device.key) {
+        record.since = record.since.max(arrival.at);
+    }
+    let (cause, key) = (MoveCause::Repaired, device.key);
+    if let Some(from) = from {
+        let released = PersonInput::DeviceReleased {
+            device: key,
+            cause,
+            to,
+        };
+        set.note(from, released, arrival);
+    }
+    if let Some(to) = to {
+        let device = Box::new(device.clone());
+        set.note(to, PersonInput::DeviceReceived { device, from }, arrival);
+    }
+    set.log.token_moves.push(TokenMove {
+        device: key,
+        from,
+        to,
+        cause,
+        occurred_at: arrival.at,
+        received_at: arrival.now,
+    });
+    if let Some(to) = to {
+        evict(set, to, Some(key), arrival);
     }
     Taken::Applied
 }

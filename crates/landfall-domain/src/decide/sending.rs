@@ -46,10 +46,6 @@ pub(super) fn wants(body: &Body, want: &mut Want) {
         Body::Release { delivery_id } | Body::Cancel { delivery_id } => {
             want.works_of.insert(delivery_id.clone());
         }
-        Body::RestoreDevice { who, device } => {
-            want.identifiers.insert(who.clone());
-            want.tokens.insert(device.token.token.clone());
-        }
         _ => {}
     }
 }

@@ -122,7 +122,8 @@ impl Person {
             PersonInput::DeviceRegistered { .. }
             | PersonInput::DeviceReleased { .. }
             | PersonInput::DeviceAnswered { .. }
-            | PersonInput::DeviceRestored { .. } => self.apply_device(&activity.input, at),
+            | PersonInput::DeviceRestored { .. }
+            | PersonInput::DeviceReceived { .. } => self.apply_device(&activity.input, at),
         }
     }
 
@@ -163,6 +164,10 @@ impl Person {
                 let restored = self.devices.entry(device.key);
                 let restored = restored.or_insert_with(|| device.as_ref().clone());
                 restored.last_status = LastStatus::Unused;
+            }
+            // It says nothing about whether the person was active.
+            PersonInput::DeviceReceived { device, .. } => {
+                self.devices.insert(device.key, device.as_ref().clone());
             }
             PersonInput::DeviceAnswered { device, accepted } => {
                 if let Some(device) = self.devices.get_mut(device) {

@@ -94,7 +94,7 @@ fn of_records(
     let wanted = |kind: &str, _: Option<&str>| {
         matches!(
             kind,
-            "device_registered" | "device_released" | "device_restored"
+            "device_registered" | "device_released" | "device_restored" | "device_received"
         )
     };
     let mut told: Vec<(Timestamp, DeviceKey, Told)> = Vec::new();
@@ -124,7 +124,9 @@ fn of_records(
             PersonInput::DeviceReleased { device, cause, .. } => {
                 told.push((at, device, Told::Released(cause)));
             }
-            PersonInput::DeviceRestored { device } => told.push((at, device.key, Told::Restored)),
+            PersonInput::DeviceRestored { device } | PersonInput::DeviceReceived { device, .. } => {
+                told.push((at, device.key, Told::Restored));
+            }
             _ => {}
         }
     }
@@ -178,7 +180,7 @@ fn lived(told: Vec<(Timestamp, DeviceKey, Told)>, now: Timestamp) -> Vec<Life> {
                     over.push(life);
                 }
             }
-            // The rejection was a fault of the sender: it was there all the time.
+            // The rejection was a fault of the sender, or a repair was undone: it was there all the time.
             Told::Restored => {
                 let ended = over.iter().rposition(|life| life.token == device.0);
                 if let Some(ended) = ended.filter(|_| !open.contains_key(&device)) {

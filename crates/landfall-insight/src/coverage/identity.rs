@@ -19,6 +19,29 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::StrandedToken,
+        Self::MergeLostToken,
+        Self::TwoOwners,
+        Self::DoubleRegistration,
+    ];
+
+    /// Stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::StrandedToken => "stranded_token",
+            Self::MergeLostToken => "merge_lost_token",
+            Self::TwoOwners => "two_owners",
+            Self::DoubleRegistration => "double_registration",
+        }
+    }
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// It in words, for a count.
     pub const fn words(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! Tokens and their owners (semantics.md 2.6).
 
 use super::*;
-use crate::device::MoveCause;
+use crate::device::{Device, MoveCause};
 use crate::ids::DeviceKey;
 
 const TOKEN: DeviceKey = DeviceKey(0);
@@ -96,4 +96,69 @@ fn a_token_follows_merges_and_deletions() {
         MoveCause::OwnerDeleted,
     ];
     assert_eq!(causes(&world), expected);
+}
+
+fn repair(from: Option<Identifier>, to: Option<Identifier>, device: &Device) -> Input {
+    input(Body::MoveDevice {
+        from,
+        to,
+        device: Box::new(device.clone()),
+    })
+}
+
+#[test]
+fn a_repair_moves_a_device_as_it_is_and_back() {
+    let mut world = World::default();
+    world.apply(&register(anonymous("x"), "t1"), sec(0));
+    world.apply(&identify(id("ann")), sec(1));
+    let (visitor, ann) = (
+        world.who(&anonymous("x")).unwrap().clone(),
+        world.who(&id("ann")).unwrap().clone(),
+    );
+    let device = visitor.devices[&TOKEN].clone();
+    let (x, a) = (Some(anonymous("x")), Some(id("ann")));
+    world.apply(&repair(x.clone(), a.clone(), &device), sec(9_000));
+    let now = world.who(&id("ann")).unwrap();
+    assert_eq!(now.devices[&TOKEN], device);
+    assert_eq!(now.active_at, ann.active_at, "she did nothing");
+    assert!(world.who(&anonymous("x")).unwrap().devices.is_empty());
+    assert_eq!(world.tokens[&TOKEN].owner, Some(ann.key));
+    // The plan was made before: nothing happens a second time, nor to whom does not have it.
+    let late = repair(x.clone(), a.clone(), &device);
+    assert_eq!(world.one(&late, sec(9_001)), Taken::Ignored);
+    // A registration of before the repair that comes late does not take it back.
+    world.apply(&at(sec(2), register(anonymous("x"), "t1")), sec(9_002));
+    assert_eq!(world.tokens[&TOKEN].owner, Some(ann.key));
+    world.apply(&repair(a, x, &device), sec(9_003));
+    assert_eq!(world.who(&anonymous("x")).unwrap().devices, visitor.devices);
+    assert!(world.who(&id("ann")).unwrap().devices.is_empty());
+    let repaired = MoveCause::Repaired;
+    assert_eq!(
+        causes(&world),
+        [MoveCause::Registered, repaired, MoveCause::Stale, repaired]
+    );
+}
+
+#[test]
+fn a_repair_takes_a_device_from_everybody_and_brings_it_back() {
+    let mut world = World::default();
+    world.apply(&register(id("ann"), "t1"), sec(0));
+    let device = world.who(&id("ann")).unwrap().devices[&TOKEN].clone();
+    world.apply(&repair(Some(id("ann")), None, &device), sec(1));
+    assert_eq!(world.tokens[&TOKEN].owner, None);
+    world.apply(&repair(None, Some(id("ann")), &device), sec(2));
+    assert_eq!(world.who(&id("ann")).unwrap().devices[&TOKEN], device);
+    for refused in [
+        repair(None, Some(id("ann")), &device),
+        repair(Some(id("ann")), Some(id("nobody")), &device),
+        repair(Some(id("nobody")), None, &device),
+        repair(Some(id("ann")), Some(id("ann")), &device),
+        repair(None, None, &device),
+    ] {
+        assert_eq!(world.one(&refused, sec(3)), Taken::Ignored);
+    }
+    assert_eq!(
+        world.tokens[&TOKEN].owner,
+        Some(world.who(&id("ann")).unwrap().key)
+    );
 }

@@ -90,7 +90,8 @@ fn kind_and_data(input: &PersonInput) -> Option<(&'static str, Value)> {
         PersonInput::UpdateSkipped { attributes } => refused(changes(attributes)),
         PersonInput::DeviceRegistered { .. }
         | PersonInput::DeviceReleased { .. }
-        | PersonInput::DeviceRestored { .. } => Some(("device_change", device(input))),
+        | PersonInput::DeviceRestored { .. }
+        | PersonInput::DeviceReceived { .. } => Some(("device_change", device(input))),
         PersonInput::Created {
             visitor: false,
             cio_id,
@@ -136,12 +137,14 @@ fn device(input: &PersonInput) -> Value {
         PersonInput::DeviceReleased { cause, .. } => {
             json!({ "change": "removed", "cause": cause })
         }
-        PersonInput::DeviceRestored { device } => json!({
-            "change": "added",
-            "token": device.token.token,
-            "platform": device.token.platform,
-            "attributes": device.attributes,
-        }),
+        PersonInput::DeviceRestored { device } | PersonInput::DeviceReceived { device, .. } => {
+            json!({
+                "change": "added",
+                "token": device.token.token,
+                "platform": device.token.platform,
+                "attributes": device.attributes,
+            })
+        }
         _ => Value::Null,
     }
 }
