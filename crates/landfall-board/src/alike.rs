@@ -116,6 +116,40 @@ impl Board {
         });
         Ok(rows.collect())
     }
+
+    /// What the rows that pass and were created in `range` earned, by currency, in no particular order. Only rows
+    /// with revenue are looked at.
+    ///
+    /// # Errors
+    /// When the filter contradicts itself.
+    pub fn earned(
+        &self,
+        catalogue: &[MessageInfo],
+        filter: &Filter,
+        range: TimeRange,
+    ) -> Result<Vec<Earned>, QueryError> {
+        let selection = Selection::compile(self, catalogue, filter, range, &[])?;
+        let mut sums = Vec::new();
+        let whole = Axis::whole();
+        for segment in &self.segments {
+            let revenue = &segment.revenue;
+            let reached = segment.created.touches(selection.start, selection.end);
+            if revenue.rows.is_empty() || segment.live == 0 || !reached || selection.is_empty() {
+                continue;
+            }
+            for stretch in segment.rising_stretches(&selection, &whole) {
+                let before =
+                    |end: usize| revenue.rows.partition_point(|row| usize::from(*row) < end);
+                for place in before(stretch.start)..before(stretch.end) {
+                    if selection.admits(segment, usize::from(revenue.rows[place])) {
+                        let currency = self.currencies.0[usize::from(revenue.currencies[place])];
+                        earn(&mut sums, currency, revenue.minor[place]);
+                    }
+                }
+            }
+        }
+        Ok(sums)
+    }
 }
 
 fn earn(revenue: &mut Vec<Earned>, currency: Currency, minor: i64) {

@@ -56,7 +56,7 @@ impl Board {
             positions: BTreeSet::new(),
             limit: search.limit,
         };
-        if search.limit == 0 {
+        if search.limit == 0 || selection.is_empty() {
             return Ok(Vec::new());
         }
         let mut segments: Vec<_> = self

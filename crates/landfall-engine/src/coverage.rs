@@ -251,26 +251,17 @@ impl Workspace {
         let push = Condition::In(Dimension::Channel, vec![Value::Channel(Channel::Push)]);
         let (board, catalogue) = (self.board().view(), self.catalogue());
         let range = TimeRange::between(now.plus_millis(-30 * DAY_MS), now);
-        let mut sums: std::collections::BTreeMap<_, (f64, f64)> = std::collections::BTreeMap::new();
-        for alike in board.alike(catalogue.infos(), &Filter(vec![push]), range)? {
-            for earned in alike.revenue {
-                let sum = sums.entry(earned.currency).or_default();
-                sum.0 += earned.minor as f64;
-                sum.1 += earned.squares;
-            }
-        }
-        let most = sums.into_iter().max_by(|a, b| a.1.0.total_cmp(&b.1.0));
-        Ok(most
-            .filter(|_| people > 0)
-            .map(|(currency, (sum, squares))| {
-                let of = |minor: f64| minor / people as f64;
-                let half = 1.96 * squares.sqrt();
-                let amount = Amount {
-                    estimate: of(sum),
-                    low: of(sum - half).max(0.0),
-                    high: of(sum + half),
-                };
-                (currency.letters().to_owned(), amount)
-            }))
+        let sums = board.earned(catalogue.infos(), &Filter(vec![push]), range)?;
+        let most = sums.into_iter().max_by_key(|earned| earned.minor);
+        Ok(most.filter(|_| people > 0).map(|earned| {
+            let of = |minor: f64| minor / people as f64;
+            let (sum, half) = (earned.minor as f64, 1.96 * earned.squares.sqrt());
+            let amount = Amount {
+                estimate: of(sum),
+                low: of(sum - half).max(0.0),
+                high: of(sum + half),
+            };
+            (earned.currency.letters().to_owned(), amount)
+        }))
     }
 }

@@ -8,7 +8,7 @@ use rand::rngs::SmallRng;
 
 use super::generate::{self, catalogue};
 use super::recount::{Rows, inside, passes};
-use crate::{Alike, Board, RowUpdate};
+use crate::{Alike, Board, Earned, RowUpdate};
 
 /// Everything that makes rows alike, as text, and what is summed.
 type Sums = BTreeMap<String, (u64, i64)>;
@@ -57,6 +57,30 @@ fn of_rows<'r>(rows: impl Iterator<Item = &'r RowUpdate>) -> Sums {
     sums
 }
 
+/// What all groups earned together.
+fn all_earned(groups: &[Alike]) -> Vec<Earned> {
+    let mut sums: Vec<Earned> = Vec::new();
+    for earned in groups.iter().flat_map(|group| &group.revenue) {
+        match sums.iter_mut().find(|sum| sum.currency == earned.currency) {
+            Some(sum) => {
+                sum.rows += earned.rows;
+                sum.minor += earned.minor;
+                sum.squares += earned.squares;
+            }
+            None => sums.push(*earned),
+        }
+    }
+    sums
+}
+
+fn in_order(earned: Vec<Earned>) -> BTreeMap<String, (u64, i64, u64)> {
+    let figures = earned.into_iter().map(|earned| {
+        let figures = (earned.rows, earned.minor, earned.squares as u64);
+        (earned.currency.letters().to_owned(), figures)
+    });
+    figures.collect()
+}
+
 #[test]
 fn rows_that_are_alike_equal_a_recount() {
     let mut rng = SmallRng::seed_from_u64(8);
@@ -77,6 +101,10 @@ fn rows_that_are_alike_equal_a_recount() {
             passes(&catalogue, row, &query.filter) && inside(query.range, row.created)
         }));
         found += recounted.len();
+        let earned = board
+            .earned(&catalogue, &query.filter, query.range)
+            .expect("a valid filter");
+        assert_eq!(in_order(earned), in_order(all_earned(&groups)), "{query:?}");
         assert_eq!(of_board(&groups), recounted, "{query:?}");
     }
     assert!(found > 1_000, "only {found} groups were compared");
