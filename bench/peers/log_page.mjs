@@ -3,7 +3,7 @@
 import { open, visit } from "../../ui/stories/browser.mjs";
 
 const [url, key] = process.argv.slice(2);
-const TIMES = 7;
+const TIMES = 3;
 const middle = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 const ms = (list) => `median ${middle(list).toFixed(0)} ms, worst ${Math.max(...list).toFixed(0)} ms`;
 
@@ -18,7 +18,8 @@ async function settled(page, act) {
   page.on("request", begin).on("requestfinished", end).on("requestfailed", end);
   const since = performance.now();
   await act();
-  await all;
+  // What was asked a moment ago is answered from memory, without a request.
+  await Promise.race([all, page.waitForTimeout(1_000).then(() => asked === 0 || all)]);
   await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   const took = performance.now() - since;
   page.off("request", begin).off("requestfinished", end).off("requestfailed", end);
@@ -39,14 +40,14 @@ console.log(`Home page on a cold browser, from the address to the verdict: ${ms(
 
 const browser = await open(process.env.LANDFALL_CHROMIUM);
 const { page } = await visit(browser, url, { key });
-await page.goto("/log?range=28d");
-await page.getByRole("table", { name: "Deliveries" }).waitFor();
 const filter = (name) => page.getByRole("complementary", { name: "Filters with counts" }).getByRole("button", { name });
 const took = [];
 for (let time = 0; time < TIMES; time += 1) {
+  // A fresh page remembers no answers.
+  await page.goto("/log?range=28d");
+  await page.getByRole("table", { name: "Deliveries" }).waitFor();
   for (const name of [/^(✓ )?bounced/i, /^(✓ )?android/i, /^(✓ )?5\.2\.0/]) {
     const clicked = await settled(page, () => filter(name).first().click());
-    // What was asked a moment ago is answered from memory; only what the server answered counts.
     if (clicked.asked > 0) took.push(clicked.took);
   }
 }
