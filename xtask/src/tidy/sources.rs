@@ -15,7 +15,7 @@ const EMPTY_NAMES: &[&str] = &[
 /// Files that may wait in real time, with the reason.
 const MAY_SLEEP: &[(&str, &str)] = &[
     (
-        "bench/src/start.rs",
+        "bench/src/ledger.rs",
         "asks another process again and again how far it is; not a test",
     ),
     (
