@@ -250,9 +250,7 @@ impl Shop {
             told: told(&self.lines),
             says: verdict["says"].as_str().unwrap_or_default().to_owned(),
             problem: verdict["problem"].as_str().unwrap_or_default().to_owned(),
-            place: slice
-                .as_str()
-                .map_or_else(|| slice.to_string(), str::to_owned),
+            place: words_of(slice),
             lost: number(&verdict["money"]["lost"])?,
             low: number(&verdict["money"]["interval"]["low"])?,
             high: number(&verdict["money"]["interval"]["high"])?,
@@ -260,6 +258,18 @@ impl Shop {
             asked,
         })
     }
+}
+
+/// A slice as incidents write it: `app_version 5.2, platform ios`.
+fn words_of(slice: &Value) -> String {
+    let parts = slice.as_object().into_iter().flatten();
+    let parts = parts.map(|(name, value)| {
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        format!("{name} {value}")
+    });
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// What the demo said that the owner was told: `day 51, 10:15  inc-1: title`, and the verdict below.
