@@ -34,13 +34,23 @@ it("says who loses how much a day, where, in one sentence", () => {
   );
 });
 
+it("begins with the journey that loses most, and counts the others", () => {
+  const one = { ...judged("losing", { money: { ...verdict().money, lost: 70 } }), journey: "campaign:5", name: "Win-back" };
+  const without = { ...verdict().money, lost: 0, gross: 0 };
+  const silent = { ...judged("losing", { money: without }), journey: "campaign:6", name: "Release Check" };
+  expect(headline({ verdicts: [one, silent, judged("losing"), judged("healthy")], pending: [] }, WEEK)).toBe(
+    "Cart Recovery is losing €2,140 a day: iOS 5.2 does not deliver. 2 journeys more are ill, 1 journey is healthy.",
+  );
+  expect(sentence(silent, WEEK)).toBe("has a problem: iOS 5.2 does not deliver");
+});
+
 it("counts what is lost in opens where nothing is sold, and says less where less fell", () => {
   const little = { money: { ...verdict().money, lost: 210 }, rates: { before: 0.9, after: 0.6 } };
   expect(sentence({ ...judged("losing", little), unit: "opens" }, WEEK)).toBe("is losing 30 opens a day: iOS 5.2 delivers less");
 });
 
 it("does not call a loss what other channels caught, what is not reported, or the season", () => {
-  const caught = { money: { ...verdict().money, lost: -3 } };
+  const caught = { money: { ...verdict().money, lost: -3, gross: 40 } };
   expect(sentence(judged("losing", caught), WEEK)).toBe("has a problem that other channels catch: iOS 5.2 does not deliver");
   expect(sentence(judged("unreported", { problem: "measurement", cause: "receipts_lost" }), WEEK)).toBe(
     "arrives, but receipts are missing on iOS 5.2: messages are opened as before",

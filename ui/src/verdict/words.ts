@@ -101,9 +101,11 @@ export function sentence(judged: Pick<Judged, "standing" | "verdict" | "unit" | 
   const { standing, verdict, unit, people, people_before: before } = judged;
   switch (standing) {
     case "losing": {
-      const lost = aDay(verdict, period);
       const least = /^[A-Z]{3}$/.test(unit) ? 0.01 : 0.05;
-      return lost >= least ? `is losing ${amount(lost, unit)} a day: ${what(verdict)}` : `has a problem that other channels catch: ${what(verdict)}`;
+      const lost = aDay(verdict, period);
+      if (lost >= least) return `is losing ${amount(lost, unit)} a day: ${what(verdict)}`;
+      // Where nothing would be lost without the other channels either, they catch nothing.
+      return `has a problem${verdict.money.gross > 0 ? " that other channels catch" : ""}: ${what(verdict)}`;
     }
     case "unreported": {
       if (verdict.problem === "order_tracking") return "has orders that are not reported, by every channel: they are missing here, not lost";
@@ -124,10 +126,9 @@ const some = (n: number, one: string, many: string) => (n === 1 ? `1 journey ${o
 /** The first line of the page. */
 export function headline(list: { verdicts: Judged[]; pending: unknown[] }, period: Period): string {
   const of = (standing: Standing) => list.verdicts.filter((one) => one.standing === standing);
-  const losing = of("losing");
-  const [first] = losing;
+  const [first, ...others] = of("losing").sort((a, b) => b.verdict.money.lost - a.verdict.money.lost);
   const rest = [
-    losing.length > 1 ? some(losing.length, "is losing", "are losing") : "",
+    others.length > 0 ? some(others.length, "more is ill", "more are ill") : "",
     of("unreported").length > 0 ? some(of("unreported").length, "is not reported fully", "are not reported fully") : "",
     of("quieter").length > 0 ? some(of("quieter").length, "is quieter", "are quieter") : "",
     of("healthy").length > 0 ? some(of("healthy").length, "is healthy", "are healthy") : "",
@@ -135,7 +136,7 @@ export function headline(list: { verdicts: Judged[]; pending: unknown[] }, perio
     list.pending.length > 0 ? some(list.pending.length, "is being judged", "are being judged") : "",
   ].filter(Boolean);
   const counts = rest.length > 0 ? `${rest.join(", ")}.` : "";
-  if (losing.length === 1 && first) return [`${first.name ?? first.journey} ${sentence(first, period)}.`, counts].filter(Boolean).join(" ");
+  if (first) return [`${first.name ?? first.journey} ${sentence(first, period)}.`, counts].filter(Boolean).join(" ");
   return counts || "No push was sent in the last two weeks.";
 }
 
