@@ -13,6 +13,7 @@ pub mod dimension;
 mod experiments;
 mod find_people;
 mod health_of_sending;
+mod identity;
 mod imports;
 mod journeys;
 pub mod metrics;
@@ -80,6 +81,9 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(find_people::get))
         .routes(routes!(people::replay))
         .routes(routes!(coverage::get))
+        .routes(routes!(identity::get))
+        .routes(routes!(identity::repair))
+        .routes(routes!(identity::undo))
         .routes(routes!(survival::get))
         .routes(routes!(survival::of_person))
         .routes(routes!(survival::of_segment))

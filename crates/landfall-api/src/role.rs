@@ -71,6 +71,12 @@ mod tests {
             ("POST", "/v1/customers", Role::Viewer),
             ("PUT", "/v1/customers", Role::Editor),
             ("POST", "/landfall/v1/journeys", Role::Editor),
+            ("GET", "/landfall/v1/coverage/identity", Role::Viewer),
+            (
+                "POST",
+                "/landfall/v1/coverage/identity/repair",
+                Role::Editor,
+            ),
             ("POST", "/landfall/v1/credentialsx", Role::Editor),
             ("DELETE", "/landfall/v1/views/{id}", Role::Editor),
             ("POST", "/v1/send/{channel}", Role::Editor),

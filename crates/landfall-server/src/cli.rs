@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Alerts(crate::commands::alerts::Alerts),
     /// Names of messages: which depart from the convention, and what they probably mean.
     Names(crate::commands::names::Names),
+    /// Repair identities that went wrong, such as tokens on anonymous profiles; undo a repair.
+    Identity(crate::commands::identity::Identity),
     /// Try journeys with test profiles, before anybody gets a message.
     Qa(crate::commands::qa::Qa),
     /// Segments: list, show, create, delete; who is in them and why.

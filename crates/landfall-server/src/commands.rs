@@ -6,6 +6,7 @@ pub(crate) mod ask;
 pub(crate) mod credentials;
 pub(crate) mod demo;
 pub(crate) mod experiments;
+pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod incidents;
 mod init;
@@ -41,6 +42,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Incidents(incidents) => incidents::run(&incidents),
         Command::Alerts(alerts) => alerts::run(&alerts),
         Command::Names(names) => names::run(&names),
+        Command::Identity(identity) => identity::run(&identity),
         Command::Experiments(experiments) => experiments::run(&experiments),
         Command::Policy(policy) => policy::run(&policy),
         Command::Qa(command) => qa::run(&command),

@@ -278,14 +278,16 @@ impl Life {
     /// their owners. What it does to phones and providers the shop knows by itself.
     async fn plant(&self, fault: Fault) -> Result<()> {
         journeys::plant(&self.house, fault).await?;
-        let mut batch = Batch::new(&self.house.door);
-        for number in 0..self.shop.customers() {
-            let customer = self.shop.customer(number, self.now);
-            if customer.stranded {
-                batch.add(calls::stranded(&customer)).await?;
-            }
+        let stranded = (0..self.shop.customers())
+            .map(|number| self.shop.customer(number, self.now))
+            .filter(|customer| customer.stranded);
+        let told: Vec<_> = stranded
+            .flat_map(|customer| calls::stranded(&customer, self.now))
+            .collect();
+        // A batch of the Pipelines API holds 500 KB.
+        for page in told.chunks(600) {
+            self.house.door.pipelines(page).await?;
         }
-        batch.finish().await?;
         self.house.build().await
     }
 }

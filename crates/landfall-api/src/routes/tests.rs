@@ -9,6 +9,7 @@ mod experiments;
 mod gate;
 mod hooks;
 mod house;
+mod identity;
 mod journey_hooks;
 mod limits;
 mod mail_events;

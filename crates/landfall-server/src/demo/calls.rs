@@ -165,15 +165,34 @@ pub(super) fn updated(customer: &Customer, at: Timestamp, doubled: bool) -> Vec<
     calls
 }
 
-/// A merge that lost the token.
-pub(super) fn stranded(customer: &Customer) -> Call {
-    let token = customer.phone.map(|phone| phone.token(customer.number));
-    let device = json!({ "token": token.unwrap_or_default() });
-    person(
-        customer.number,
-        "delete_device",
-        json!({ "device": device }),
-    )
+/// A merge that lost the token: the app registers it for an anonymous id at its next start, and at the login the
+/// backend removes it from there, merges the two, and registers it nowhere.
+pub(super) fn stranded(customer: &Customer, at: Timestamp) -> Vec<Value> {
+    let Some(phone) = customer.phone else {
+        return Vec::new();
+    };
+    let (number, anonymous) = (customer.number, format!("start-{}", customer.number));
+    let device = json!({ "token": phone.token(number), "type": phone.platform.name() });
+    let app = json!({
+        "app_version": phone.version,
+        "device_os": phone.os,
+        "device_model": phone.model,
+        "push_enabled": customer.permitted.to_string(),
+    });
+    let told = |event: &str, properties: &Value| {
+        json!({
+            "type": "track", "anonymousId": anonymous, "event": event, "timestamp": at.millis(),
+            "properties": properties, "context": { "device": device },
+        })
+    };
+    vec![
+        told("Device Created or Updated", &app),
+        told("Device Deleted", &json!({})),
+        json!({
+            "type": "identify", "userId": format!("c{number}"), "anonymousId": anonymous,
+            "timestamp": at.millis(),
+        }),
+    ]
 }
 
 /// A cart is left.

@@ -21,6 +21,8 @@ pub(crate) struct Keys {
     pub(crate) track: String,
     /// Key of the App API and Landfall's own.
     pub(crate) app: String,
+    /// Write key of the Pipelines API, as apps have it.
+    pub(crate) write: String,
 }
 
 impl Keys {
@@ -34,6 +36,7 @@ impl Keys {
             site: key(10)?,
             track: key(20)?,
             app: key(20)?,
+            write: key(20)?,
         })
     }
 }
@@ -44,15 +47,20 @@ pub(crate) struct Door {
     router: Router,
     track: String,
     app: String,
+    write: String,
 }
 
 impl Door {
     pub(super) fn new(router: Router, keys: &Keys) -> Self {
-        let basic = format!("{}:{}", keys.site, keys.track);
-        let basic = base64::engine::general_purpose::STANDARD.encode(basic);
+        let basic = |user: &str, password: &str| {
+            let both = format!("{user}:{password}");
+            let both = base64::engine::general_purpose::STANDARD.encode(both);
+            format!("Basic {both}")
+        };
         Self {
             router,
-            track: format!("Basic {basic}"),
+            track: basic(&keys.site, &keys.track),
+            write: basic(&keys.write, ""),
             app: format!("Bearer {}", keys.app),
         }
     }
@@ -60,6 +68,13 @@ impl Door {
     /// A call of the Track API.
     pub(super) async fn track(&self, path: &str, body: Vec<u8>) -> Result<Value> {
         self.call(Method::POST, path, &self.track, body).await
+    }
+
+    /// Calls of the Pipelines API, in order.
+    pub(super) async fn pipelines(&self, calls: &[Value]) -> Result<Value> {
+        let body = serde_json::json!({ "batch": calls }).to_string();
+        self.call(Method::POST, "/v1/batch", &self.write, body.into_bytes())
+            .await
     }
 
     /// A call of Landfall's own API.

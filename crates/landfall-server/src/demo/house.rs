@@ -178,6 +178,7 @@ fn record(keys: &Keys, start: Timestamp) -> WorkspaceRecord {
         start.millis(),
     );
     record.add_key(KeyKind::App, None, &keys.app, start.millis());
+    record.add_key(KeyKind::Write, None, &keys.write, start.millis());
     record
 }
 

@@ -114,3 +114,32 @@ async fn every_fault_can_be_planted() {
         assert!(books.days.len() >= 3, "{}", fault.name());
     }
 }
+
+/// The merge that loses tokens is one that the identity report finds and repairs.
+#[tokio::test]
+async fn tokens_that_merges_lost_are_found_and_brought_back() {
+    use landfall_insight::coverage::Kind;
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = Keys::random().expect("keys");
+    let plan = plan(Some(Fault::MergeStrandsTokens));
+    let mut life = Life::open(plan, folder.path(), keys).await.expect("a shop");
+    life.until(START.plus_millis(2 * DAY_MS - 1))
+        .await
+        .expect("days");
+    let workspace = life.house.workspace.clone();
+    let clean = workspace.identity(0).await.expect("a look").expect("whole");
+    assert_eq!(clean.findings, [], "a healthy shop has no such problems");
+    life.until(START.plus_millis(2 * DAY_MS + 1))
+        .await
+        .expect("days");
+    let repair = workspace.plan_repair(&[Kind::MergeLostToken]).await;
+    let planned = repair.expect("a plan").moves.len();
+    assert!(planned > 20, "{planned}");
+    let done = workspace.repair(&Kind::ALL, "ops").await.expect("a repair");
+    assert_eq!(done.moved(), planned as u64);
+    let after = workspace.identity(0).await.expect("a look").expect("whole");
+    assert_eq!(after.findings, []);
+    tokio::task::spawn_blocking(move || life.house.close())
+        .await
+        .expect("an end");
+}

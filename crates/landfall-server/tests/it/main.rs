@@ -10,6 +10,7 @@ mod docs;
 mod experiments;
 mod fleet;
 mod harness;
+mod identity;
 mod journeys;
 mod phones;
 mod policy;

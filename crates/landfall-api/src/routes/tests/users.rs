@@ -6,7 +6,7 @@ const PATH: &str = "/landfall/v1/users";
 
 impl House {
     /// Adds a user of the first workspace; number and key.
-    async fn user(&self, name: &str, role: &str) -> (u64, String) {
+    pub(super) async fn user(&self, name: &str, role: &str) -> (u64, String) {
         let body = json!({"name": name, "role": role}).to_string();
         let answer = self.own(1, &format!("POST {PATH}"), body).await;
         assert_eq!(answer.status, 201, "{}", answer.text);

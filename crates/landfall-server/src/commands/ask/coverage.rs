@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::survival;
 use super::{Client, Connection, Narrow, show};
+use crate::commands::identity;
 
 /// `landfall coverage`.
 #[derive(Debug, Args)]
@@ -28,6 +29,8 @@ pub(crate) struct Coverage {
 enum More {
     /// How long tokens live: how likely a token is there by its silence, and whether that comes true.
     Survival(survival::Survival),
+    /// Tokens that reach nobody, or somebody twice, because identities went wrong; what each kind costs and what helps.
+    Identity(identity::Report),
 }
 
 /// `landfall books`.
@@ -51,8 +54,10 @@ pub(crate) struct Rejected {
 
 /// Shows coverage.
 pub(crate) fn run(coverage: &Coverage) -> Result<()> {
-    if let Some(More::Survival(asked)) = &coverage.more {
-        return survival::run(asked);
+    match &coverage.more {
+        Some(More::Survival(asked)) => return survival::run(asked),
+        Some(More::Identity(asked)) => return identity::report(asked),
+        None => {}
     }
     let by = coverage.by.clone().map(|by| ("by".to_owned(), by));
     let parameters: Vec<(String, String)> =
