@@ -78,6 +78,8 @@ function doors(url) {
   return {
     app: (method, path, body) => ask(method, path, body, `Bearer ${APP_KEY}`),
     track: (method, path, body) => ask(method, path, body, basic),
+    /** As the SDKs in apps call. */
+    sdk: (path, body) => ask("POST", path, body, `Basic ${Buffer.from("write-stories:").toString("base64")}`),
     /** Sends lines as `landfall import` does, in one piece. */
     importLines: async (kind, lines) => {
       const text = `${lines.map((line) => JSON.stringify(line)).join("\n")}\n`;

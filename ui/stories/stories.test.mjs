@@ -386,6 +386,42 @@ story("coverage is told by slice, day and week, each picture as a table too", as
   assert.deepEqual(await barriers(page), []);
 });
 
+story("stranded tokens are shown, previewed, repaired and given back", async (page) => {
+  // An app that registers its token before anybody signs in, and tells what is done but never who it is.
+  for (const [person, anonymous] of [["stray-1", "anon-1"], ["stray-2", "anon-2"]]) {
+    await landfall.track("PUT", `/api/v1/customers/${person}`, { email: `${person}@shop.example` });
+    const device = { token: `token-of-${anonymous}`, type: "ios" };
+    await landfall.sdk("/v1/track", { anonymousId: anonymous, event: "Device Created or Updated", context: { device } });
+    await landfall.sdk("/v1/screen", { userId: person, anonymousId: anonymous, name: "cart" });
+  }
+  await landfall.app("GET", "/landfall/v1/coverage/identity?fresh=true");
+  await page.goto("/coverage");
+  const problems = page.getByRole("region", { name: "Problems of identities" });
+  const stranded = problems.getByRole("row", { name: /Tokens stranded on anonymous profiles/ });
+  await stranded.getByRole("cell", { name: "2", exact: true }).first().waitFor();
+  const examples = page.getByRole("region", { name: "Examples with evidence" });
+  await examples.getByRole("link", { name: "stray-1" }).waitFor();
+  await examples.scrollIntoViewIfNeeded();
+  await page.waitForLoadState("networkidle");
+  assert.deepEqual(await barriers(page), []);
+  await picture(page, "coverage-identity");
+  await page.getByRole("button", { name: "Preview the repair" }).click();
+  const preview = page.getByRole("dialog");
+  await preview.getByText("The token goes from the anonymous profile to stray-1.").waitFor();
+  assert.deepEqual(await barriers(page), []);
+  await preview.getByRole("button", { name: /^Move 2 devices/ }).click();
+  const repairs = page.getByRole("region", { name: "Repairs" });
+  await repairs.getByText(/2 devices moved/).waitFor();
+  const reached = await landfall.app("GET", "/landfall/v1/people/stray-1/liveness");
+  assert.deepEqual(reached.devices.map((known) => known.token), ["token-of-anon-1"]);
+  assert.deepEqual(await barriers(page), []);
+  await repairs.getByRole("button", { name: /^Undo repair/ }).click();
+  await repairs.getByText(/2 devices moved back/).waitFor();
+  await stranded.waitFor();
+  await examples.getByRole("link", { name: "stray-1" }).click();
+  await see(page, "stray-1@shop.example");
+});
+
 story("a device gets a test, and a message that breaks the convention gets a name", async (page) => {
   await page.goto(`/people/${reachable.id}`);
   await page.getByRole("button", { name: "Send a test" }).first().click();

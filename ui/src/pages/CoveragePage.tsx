@@ -9,6 +9,7 @@ import { Figure } from "../parts/Figure";
 import { count, interval, percent, platform, valueName } from "../parts/format";
 import { Answer, Empty, Heading, Share } from "../parts/places";
 import { Days, Weeks } from "./coverage/OverTime";
+import { Identity } from "./coverage/Identity";
 import { Everybody, Slices } from "./coverage/Slices";
 import { Survival } from "./coverage/Survival";
 import { Worth } from "./coverage/Worth";
@@ -161,6 +162,7 @@ export function CoveragePage(): ReactNode {
           );
         }}
       </Answer>
+      <Identity />
       <Survival />
       <Ages />
       <Text size="sm">

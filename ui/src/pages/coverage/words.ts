@@ -22,3 +22,12 @@ export function silence(from: number, to: number): string {
   if (from === 0) return "under a day";
   return to - from === 1 ? `${from} d` : `${from}–${to} d`;
 }
+
+/** A text as a sentence begins. */
+export const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+/** How many devices. */
+export const devices = (number: number): string => (number === 1 ? "1 device" : `${number.toLocaleString("en")} devices`);
+
+/** A push token that can be told apart and does not fill a line. */
+export const tokenInShort = (token: string): string => (token.length > 20 ? `${token.slice(0, 8)}…${token.slice(-6)}` : token);
