@@ -19,10 +19,16 @@ use crate::replay::Heard;
 pub enum Change {
     /// The person has a device, and its token is valid.
     TokenValid,
+    /// Providers have rejected the token of each device for good.
+    TokenInvalid,
     /// Notifications are permitted on every device.
     PermissionOn,
+    /// Notifications are forbidden on every device.
+    PermissionOff,
     /// The person opted out of nothing.
     Subscribed,
+    /// The person opted out of everything.
+    Unsubscribed,
     /// The message of a step is opened a minute after it is sent.
     Opened(String),
     /// An attribute has a value.
@@ -36,8 +42,8 @@ pub enum Change {
 /// Why words are no change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is nothing that can be changed: write `token valid`, `permission on`, `not unsubscribed`, \
-     `opened STEP`, `attribute NAME=VALUE`, `event NAME happened`, `event NAME happened at 2026-11-23T13:30:00Z` \
+    "`{0}` is nothing that can be changed: write `token valid`, `token invalid`, `permission on`, \
+     `permission off`, `unsubscribed`, `not unsubscribed`, `opened STEP`, `attribute NAME=VALUE`, `event NAME happened`, `event NAME happened at 2026-11-23T13:30:00Z` \
      or `event NAME did not happen`"
 )]
 pub struct BadChange(String);
@@ -52,7 +58,10 @@ impl Change {
         let words = text.trim();
         match words {
             "token valid" => return Ok(Self::TokenValid),
+            "token invalid" => return Ok(Self::TokenInvalid),
             "permission on" => return Ok(Self::PermissionOn),
+            "permission off" => return Ok(Self::PermissionOff),
+            "unsubscribed" => return Ok(Self::Unsubscribed),
             "not unsubscribed" | "subscribed" => return Ok(Self::Subscribed),
             _ => {}
         }
@@ -100,7 +109,10 @@ impl Change {
         match self {
             Self::TokenValid => {
                 reason.token_action() != TokenAction::Keep
-                    || matches!(reason, Reason::NoDevice | Reason::DeviceSuppressed)
+                    || matches!(
+                        reason,
+                        Reason::NoDevice | Reason::DeviceSuppressed | Reason::DevicesSuspended
+                    )
             }
             Self::PermissionOn => reason == Reason::PermissionDenied,
             Self::Subscribed => matches!(
@@ -144,11 +156,18 @@ impl Change {
                     device.last_status = LastStatus::Unused;
                 }
             }
-            Self::PermissionOn => {
+            Self::TokenInvalid => {
                 for device in person.devices.values_mut() {
-                    let on = ("push_enabled".to_owned(), "true".to_owned());
-                    device.attributes.extend([on]);
+                    device.last_status = LastStatus::Suppressed;
                 }
+            }
+            Self::PermissionOn => permit(person, "true"),
+            Self::PermissionOff => permit(person, "false"),
+            Self::Unsubscribed => {
+                person.consent.global = Some(Choice {
+                    subscribed: false,
+                    set_at: person.created_at,
+                });
             }
             Self::Subscribed => {
                 let consent = &mut person.consent;
@@ -170,6 +189,13 @@ impl Change {
             }
             Self::Opened(_) | Self::Happened(..) | Self::NotHappened(_) => {}
         }
+    }
+}
+
+fn permit(person: &mut Person, enabled: &str) {
+    for device in person.devices.values_mut() {
+        let said = ("push_enabled".to_owned(), enabled.to_owned());
+        device.attributes.extend([said]);
     }
 }
 

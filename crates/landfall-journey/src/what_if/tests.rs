@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Change, Past, SentInTruth, Told, what_if};
 use crate::replay::Telling;
 use crate::sample::{Stage, minute};
-use crate::{Effect, Outcome};
+use crate::{Effect, Outcome, Trace};
 
 struct Still<'a>(&'a Stage);
 
@@ -142,6 +142,134 @@ fn each_changed_fact_shows_its_own_way() {
             (sends.into_iter().map(str::to_owned).collect(), end),
             "{words}"
         );
+    }
+}
+
+/// What the rules say about each message, in truth and with a changed fact, when nobody reports anything.
+fn ways(edit: fn(&mut Person), words: &str) -> (Vec<String>, Vec<String>) {
+    let mut stage = Stage::new(steps(), json!({}));
+    edit(&mut stage.person);
+    stage.enter();
+    let entered = stage.now;
+    let began = stage.effects.len();
+    stage.until(minute(60));
+    let outcomes = [&stage.effects[..began], &stage.effects[began..]];
+    let rows = stage.traces.iter().zip([entered, stage.now]).zip(outcomes);
+    let truth = rows.map(|((text, at), effects)| {
+        let trace = serde_json::from_str(text).unwrap();
+        let outcome = Outcome {
+            effects: effects.to_vec(),
+            ..Outcome::default()
+        };
+        Told {
+            at,
+            telling: Telling::of(&trace).unwrap(),
+            sent: SentInTruth::of(&outcome),
+        }
+    });
+    let truth: Vec<Told> = truth.collect();
+    assert_eq!(truth.len(), stage.traces.len());
+    let change = Change::parse(words).unwrap();
+    let setting = stage.setting();
+    let rows = what_if(&stage.plan, &setting, &truth, &[change], &mut Still(&stage));
+    let lived = stage
+        .traces
+        .iter()
+        .map(|text| serde_json::from_str(text).unwrap());
+    (
+        rulings(lived),
+        rulings(rows.into_iter().map(|row| row.trace)),
+    )
+}
+
+/// Step and ruling of every message that was thought of.
+fn rulings(traces: impl Iterator<Item = Trace>) -> Vec<String> {
+    let lines = traces.flat_map(|trace| trace.lines);
+    let asked = lines.filter(|line| line.check == crate::Check::Eligibility);
+    asked
+        .map(|line| format!("{} {}", line.step.unwrap(), line.verdict))
+        .collect()
+}
+
+fn permit(person: &mut Person, enabled: &str) {
+    for device in person.devices.values_mut() {
+        let said = ("push_enabled".to_owned(), enabled.to_owned());
+        device.attributes.extend([said]);
+    }
+}
+
+fn opt_out(person: &mut Person) {
+    person.consent.global = Some(landfall_domain::person::Choice {
+        subscribed: false,
+        set_at: person.created_at,
+    });
+}
+
+fn reject(person: &mut Person) {
+    for device in person.devices.values_mut() {
+        device.last_status = LastStatus::Suppressed;
+    }
+}
+
+const PUSH: [&str; 1] = ["remind/push go"];
+
+#[test]
+fn what_closed_a_channel_in_truth_opens_it_the_other_way() {
+    type Edit = fn(&mut Person);
+    let cases: [(Edit, &str, &[&str]); 4] = [
+        (
+            reject,
+            "token valid",
+            &["remind/push devices_suspended", "remind/email go"],
+        ),
+        (
+            |person| person.devices.clear(),
+            "token valid",
+            &["remind/push no_device", "remind/email go"],
+        ),
+        (
+            |person| permit(person, "false"),
+            "permission on",
+            &["remind/push permission_denied", "remind/email go"],
+        ),
+        (
+            opt_out,
+            "not unsubscribed",
+            &[
+                "remind/push unsubscribed_global",
+                "remind/email unsubscribed_global",
+            ],
+        ),
+    ];
+    for (edit, words, closed) in cases {
+        let (lived, other) = ways(edit, words);
+        assert_eq!(lived, closed, "{words}");
+        assert_eq!(other[..1], PUSH, "{words}");
+    }
+}
+
+#[test]
+fn what_was_open_in_truth_is_closed_the_other_way_and_the_fallback_follows() {
+    for (words, closed) in [
+        (
+            "token invalid",
+            ["remind/push devices_suspended", "remind/email go"],
+        ),
+        (
+            "permission off",
+            ["remind/push permission_denied", "remind/email go"],
+        ),
+        (
+            "unsubscribed",
+            [
+                "remind/push unsubscribed_global",
+                "remind/email unsubscribed_global",
+            ],
+        ),
+    ] {
+        let (lived, other) = ways(|_| {}, words);
+        assert_eq!(lived, PUSH, "{words}");
+        assert_eq!(other, closed, "{words}");
     }
 }
 
