@@ -90,7 +90,7 @@ impl From<Replay> for ReplayAnswer {
 /// as if some facts had been otherwise.
 #[utoipa::path(get, path = "/landfall/v1/runs/{run}/replay", operation_id = "replayRun",
     params(("run" = u32, Path, description = "Its number"),
-        ("what_if" = Option<String>, Query, description = "`token valid`, `permission on`, `not unsubscribed`, `opened STEP`, `attribute NAME=VALUE`, `event NAME happened`, `event NAME happened at TIME`, `event NAME did not happen`; may come more than once")),
+        ("what_if" = Option<String>, Query, description = "`token valid`, `token invalid`, `permission on`, `permission off`, `unsubscribed`, `not unsubscribed`, `opened STEP`, `attribute NAME=VALUE`, `event NAME happened`, `event NAME happened at TIME`, `event NAME did not happen`; may come more than once")),
     responses((status = 200, body = ReplayAnswer), (status = 400, body = ProblemBody),
         (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)), tag = "journeys")]
 pub(crate) async fn get(

@@ -105,6 +105,11 @@ async fn a_run_leaves_the_same_trace_once_more_and_another_with_changed_facts() 
     let other = verdicts(&replay);
     assert!(other.contains("remind/push Eligibility go"), "{other}");
     assert!(!other.contains("remind/email"), "{other}");
+    let no = verdicts(&what_if(&house, "unsubscribed").await);
+    assert!(
+        no.contains("remind/email Eligibility unsubscribed_global"),
+        "{no}"
+    );
     let bought = verdicts(&what_if(&house, "event order_placed happened").await);
     assert!(bought.contains("an event ends it"), "{bought}");
     let never = what_if(&house, "event cart_updated did not happen").await;

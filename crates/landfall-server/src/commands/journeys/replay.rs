@@ -26,8 +26,8 @@ pub(crate) struct Replay {
     /// The journey: slug, number or name.
     #[arg(long, value_name = "JOURNEY")]
     journey: String,
-    /// A fact that is thought to have been otherwise: 'token valid', 'permission on', 'not unsubscribed',
-    /// 'opened STEP', 'attribute NAME=VALUE', 'event NAME happened [at TIME]', 'event NAME did not happen'.
+    /// A fact that is thought to have been otherwise: 'token valid', 'token invalid', 'permission on',
+    /// 'permission off', 'unsubscribed', 'not unsubscribed', 'opened STEP', 'attribute NAME=VALUE', 'event NAME happened [at TIME]', 'event NAME did not happen'.
     #[arg(long, value_name = "FACT")]
     what_if: Vec<String>,
 }
