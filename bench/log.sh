@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # How soon the log and the home page answer with twenty million deliveries, over HTTP and in Chromium.
-# `--deliveries N`: with fewer. What was filled stays in bench/work/log (some 15 GB) and is used again.
+# `--deliveries N`: with fewer. What was filled stays in bench/work/log (32 GB with twenty million) and is used again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=bench/work
