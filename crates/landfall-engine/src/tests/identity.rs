@@ -2,13 +2,18 @@
 
 mod repairs;
 
+use std::sync::Arc;
+
 use landfall_domain::activity::EventKind;
 use landfall_domain::event_data::EventData;
 use landfall_domain::identifier::Identifier;
 use landfall_domain::input::{Body, Claims, Input};
 use landfall_insight::coverage::Kind;
 
-use super::shop::{DAY, HOUR, NOW, Shop, anonymous, device, identify, input, merge, track, who};
+use super::faults::Faulty;
+use super::shop::{
+    DAY, HOUR, NOW, Shop, anonymous, device, identify, input, merge, start, track, who,
+};
 use crate::identity::{Decision, Evidence, Finding, Look, Remedy};
 use crate::{Opened, Workspace};
 
@@ -462,8 +467,12 @@ async fn a_token_that_fell_silent_when_the_next_began_may_be_an_old_phone() {
 #[tokio::test]
 async fn what_is_not_whole_yet_is_not_looked_at() {
     let shop = Shop::new();
-    let opened = super::shop::start(std::sync::Arc::clone(&shop.store), None);
+    let store = Faulty::new(Arc::clone(&shop.store));
+    let keeper = store.page_gate.close();
+    let opened = start(store, None);
+    keeper.wait();
     assert_eq!(opened.workspace.identity(0).await.unwrap(), None);
+    drop(keeper);
     let opened = opened.filled();
     let found = look(&opened.workspace).await;
     assert_eq!((found.people, found.findings.len()), (0, 0));
