@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::coverage::AmountAnswer;
 use super::problem::{Code, Problem, ProblemBody};
+use super::trail::shortened;
 use super::visit::{Place, Sent, Visit};
 
 /// How long an answer waits for a look at everybody before it says how far that is.
@@ -75,7 +76,7 @@ pub(crate) struct IdentityProblemAnswer {
 /// One thing that is wrong.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct IdentityFinding {
-    /// The push token that it is about.
+    /// The push token that it is about, shortened.
     token: String,
     /// The platform of the token.
     platform: &'static str,
@@ -130,7 +131,7 @@ pub(crate) struct IdentityRepairAnswer {
 pub(crate) struct IdentityMove {
     /// Which problem it solves.
     kind: &'static str,
-    /// The push token.
+    /// The push token, shortened.
     token: String,
     /// The platform of the token.
     platform: &'static str,
@@ -350,7 +351,7 @@ fn finding(finding: &Finding) -> IdentityFinding {
         Remedy::Decide(decision) => (None, Some(decision.words())),
     };
     IdentityFinding {
-        token: finding.device.token.token.clone(),
+        token: shortened(&finding.device.token.token),
         platform: finding.device.token.platform.name(),
         person: (&finding.person).into(),
         other: finding.other.as_ref().map(Into::into),
@@ -378,7 +379,7 @@ fn words(from: Option<&Who>, to: Option<&Who>) -> String {
 fn moved(moved: &Moved) -> IdentityMove {
     IdentityMove {
         kind: moved.kind.name(),
-        token: moved.device.token.token.clone(),
+        token: shortened(&moved.device.token.token),
         platform: moved.device.token.platform.name(),
         person: (&moved.person).into(),
         from: moved.from.as_ref().map(Into::into),

@@ -189,7 +189,7 @@ fn print_problems(answer: &Value, problems: &[&Value]) {
         );
     }
     for problem in problems {
-        println!("\n{}:", capital(&show::plain(&problem["words"])));
+        println!("\n{}:", show::capital(&show::plain(&problem["words"])));
         for finding in each(&problem["findings"]) {
             let name = show::plain(&finding["person"]["name"]);
             println!("  {name}: {}.", show::plain(&finding["evidence"]));
@@ -206,12 +206,6 @@ fn print_problems(answer: &Value, problems: &[&Value]) {
     println!();
 }
 
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
-    first.unwrap_or_default() + letters.as_str()
-}
-
 fn print_repair(answer: &Value) {
     if each(&answer["moves"]).next().is_none() {
         println!(
@@ -221,12 +215,10 @@ fn print_repair(answer: &Value) {
     }
     let mut table = show::table(["person", "problem", "token", "what happens"]);
     for moved in each(&answer["moves"]).take(50) {
-        let token = show::plain(&moved["token"]);
-        let short: String = token.chars().take(12).collect();
         table.add_row([
             show::text(&moved["person"]["name"]),
             show::text(&moved["kind"]),
-            comfy_table::Cell::new(short),
+            show::text(&moved["token"]),
             show::text(&moved["words"]),
         ]);
     }

@@ -8,7 +8,7 @@ import { api, taken, type Schemas } from "../../api/client";
 import { Figure } from "../../parts/Figure";
 import { count, money, platform } from "../../parts/format";
 import { Answer, Empty, Moment, Problem } from "../../parts/places";
-import { devices, sentence, tokenInShort } from "./words";
+import { capital, devices, sentence } from "./words";
 
 const CALL = "/landfall/v1/coverage/identity";
 /** How often to ask while the server looks at everybody, in milliseconds. */
@@ -89,7 +89,7 @@ function Problems({ data }: { data: Report }): ReactNode {
           <Table.Tbody>
             {data.problems.map((problem) => (
               <Table.Tr key={problem.kind}>
-                <Table.Th scope="row">{sentence(problem.words)}</Table.Th>
+                <Table.Th scope="row">{capital(problem.words)}</Table.Th>
                 <Table.Td>{count(problem.count)}</Table.Td>
                 <Table.Td>{count(problem.people)}</Table.Td>
                 <Table.Td>{worth(problem)}</Table.Td>
@@ -134,12 +134,12 @@ function Examples({ problems }: { problems: Schemas["IdentityProblemAnswer"][] }
                   {problem.words}
                 </Text>
               </Table.Td>
-              <Table.Td title={finding.token}>
-                {platform(finding.platform)} {tokenInShort(finding.token)}
-              </Table.Td>
-              <Table.Td>{sentence(finding.evidence)}.</Table.Td>
               <Table.Td>
-                {finding.remedy ? `${sentence(finding.remedy)}.` : `To decide: ${finding.decide}.`}
+                {platform(finding.platform)} {finding.token}
+              </Table.Td>
+              <Table.Td>{sentence(finding.evidence)}</Table.Td>
+              <Table.Td>
+                {finding.remedy ? sentence(finding.remedy) : `To decide: ${finding.decide}.`}
                 {problem.kind === "two_owners" && finding.other ? (
                   <Text size="xs">
                     The other one: <Person who={finding.other} />
@@ -202,12 +202,12 @@ function Repair(): ReactNode {
               </Table.Thead>
               <Table.Tbody>
                 {moves.map((move) => (
-                  <Table.Tr key={`${move.kind} ${move.token}`}>
+                  <Table.Tr key={`${move.kind} ${move.token} ${move.person.cio_id}`}>
                     <Table.Td>{move.person.name}</Table.Td>
-                    <Table.Td title={move.token}>
-                      {platform(move.platform)} {tokenInShort(move.token)}
+                    <Table.Td>
+                      {platform(move.platform)} {move.token}
                     </Table.Td>
-                    <Table.Td>{sentence(move.words)}.</Table.Td>
+                    <Table.Td>{sentence(move.words)}</Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>

@@ -7,7 +7,7 @@ import { Chart } from "../../charts/Chart";
 import { Figure } from "../../parts/Figure";
 import { count, interval, percent, platform } from "../../parts/format";
 import { Answer, Empty, Moment } from "../../parts/places";
-import { silence } from "./words";
+import { sentence, silence } from "./words";
 
 const CALL = "/landfall/v1/coverage/survival";
 
@@ -41,8 +41,6 @@ function Learned({ data }: { data: Schemas["SurvivalAnswer"] }): ReactNode {
     </>
   );
 }
-
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 /** How likely tokens are alive, by the time since their last sign of life. */
 function Silences({ kinds, data }: { kinds: Schemas["KindSurvivalAnswer"][]; data: Schemas["SurvivalAnswer"] }): ReactNode {

@@ -5,7 +5,7 @@ import type { Schemas } from "../../api/client";
 import { pathOf } from "../../api/questions";
 import { Figure } from "../../parts/Figure";
 import { count, money } from "../../parts/format";
-import { place } from "./words";
+import { place, sentence } from "./words";
 
 export function Worth({ worth, since }: { worth: Schemas["CoverageAnswer"]["worth"]; since: string }): ReactNode {
   if (!worth) {
@@ -17,7 +17,7 @@ export function Worth({ worth, since }: { worth: Schemas["CoverageAnswer"]["wort
   return (
     <Figure
       title="What the gaps are worth in 30 days"
-      note={`At ${amount(worth.per_person.estimate)} (${span(worth.per_person)}) for each person within reach. Worths do not add up: who passes one step meets the next. ${worth.note[0]?.toUpperCase()}${worth.note.slice(1)}.`}
+      note={`At ${amount(worth.per_person.estimate)} (${span(worth.per_person)}) for each person within reach. Worths do not add up: who passes one step meets the next. ${sentence(worth.note)}`}
       call={pathOf("/landfall/v1/coverage", { since })}
       grid={{
         columns: ["gap", "people", "would come within reach", "worth", "95 % interval"],

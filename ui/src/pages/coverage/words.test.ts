@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { change, devices, place, sentence, silence, tokenInShort } from "./words";
+import { capital, change, devices, place, sentence, silence } from "./words";
 
 describe("words of coverage", () => {
   it("names places, and what it does not know as it is", () => {
@@ -11,11 +11,10 @@ describe("words of coverage", () => {
     expect([change(1_200), change(-3), change(0)]).toEqual(["+1,200", "-3", "0"]);
   });
 
-  it("counts devices, begins sentences and shortens tokens", () => {
+  it("counts devices and makes sentences", () => {
     expect([devices(1), devices(1_200)]).toEqual(["1 device", "1,200 devices"]);
-    expect(sentence("the token")).toBe("The token");
-    expect(tokenInShort("short")).toBe("short");
-    expect(tokenInShort("0123456789abcdef0123456789")).toBe("01234567…456789");
+    expect(capital("the token")).toBe("The token");
+    expect(sentence("the token")).toBe("The token.");
   });
 
   it("tells how long tokens were silent", () => {

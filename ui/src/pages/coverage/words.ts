@@ -24,10 +24,10 @@ export function silence(from: number, to: number): string {
 }
 
 /** A text as a sentence begins. */
-export const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+/** A text as a sentence. */
+export const sentence = (text: string): string => `${capital(text)}.`;
 
 /** How many devices. */
 export const devices = (number: number): string => (number === 1 ? "1 device" : `${number.toLocaleString("en")} devices`);
-
-/** A push token that can be told apart and does not fill a line. */
-export const tokenInShort = (token: string): string => (token.length > 20 ? `${token.slice(0, 8)}…${token.slice(-6)}` : token);

@@ -168,3 +168,14 @@ async fn viewers_see_the_report_and_editors_repair() {
     let told = report(&house).await;
     assert_eq!(told["repairs"][0]["by"], "editor", "logs know who it was");
 }
+
+#[tokio::test]
+async fn tokens_are_shortened_in_reports_and_plans() {
+    let house = House::open();
+    strand(&house, "ann", "of-a-visitor").await;
+    let (_, plan) = post(&house, "repair", &json!({})).await;
+    let told = report(&house).await;
+    for shown in [&told["problems"][0]["findings"][0], &plan["moves"][0]] {
+        assert_eq!(shown["token"], "tok-of-a-vis…");
+    }
+}

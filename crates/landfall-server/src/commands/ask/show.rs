@@ -43,6 +43,13 @@ pub(crate) fn plain(value: &Value) -> String {
     }
 }
 
+/// A text as a sentence begins.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
 /// A status or outcome, coloured on a terminal.
 pub(crate) fn status(value: &Value) -> Cell {
     let text = plain(value);

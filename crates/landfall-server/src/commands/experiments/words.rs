@@ -33,7 +33,10 @@ pub(super) fn show(answer: &Value) {
         show::plain(&answer["kind"]),
         show::plain(&answer["state"])
     );
-    println!("{}\n", capital(&show::plain(&answer["verdict"]["says"])));
+    println!(
+        "{}.\n",
+        show::capital(&show::plain(&answer["verdict"]["says"]))
+    );
     hold(&answer["hold"]);
     counts(answer);
     for variant in answer["report"]["variants"]
@@ -234,11 +237,4 @@ pub(super) fn power(answer: &Value) {
             None => println!("{} people show nothing.", show::grouped(people)),
         }
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect::<String>() + "."
-    })
 }
