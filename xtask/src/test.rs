@@ -105,6 +105,23 @@ fn checks(stages: &mut Stages, fast: bool) -> Result<()> {
             "warnings",
         ]))
     })?;
+    if !fast {
+        // They are packages of their own, which nothing else builds.
+        stages.stage("benchmarks", "they still fit what they measure", || {
+            ["bench", "bench/rca"].iter().try_for_each(|folder| {
+                let manifest = format!("{folder}/Cargo.toml");
+                run(cargo().args([
+                    "check",
+                    "--quiet",
+                    "--locked",
+                    "--target-dir",
+                    "bench/work/target",
+                    "--manifest-path",
+                    &manifest,
+                ]))
+            })
+        })?;
+    }
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use landfall_domain::identifier::{Identifier, IdentifierKind};
 use landfall_domain::input::{Body, Claims, DeviceReport, Input, Source};
 use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::time::{Clock as _, HOUR_MS, WallClock};
-use landfall_domain::work::{Order, Ruling, Send, SendTo, Urgency};
+use landfall_domain::work::{Order, Rules, Ruling, Send, SendTo, Urgency};
 use landfall_engine::broadcast::{Audience, Broadcaster, Progress, Trigger, TriggerState};
 use landfall_engine::definitions::{Definition, Kind};
 use landfall_engine::dispatch::carriers::{Carrier, Carriers, Terms};
@@ -102,6 +102,8 @@ impl House {
             send_to_unsubscribed: false,
             queue_drafts: false,
             hide_message_body: false,
+            topic: None,
+            policy: None,
             created_at: now,
             updated_at: now,
         };
@@ -286,6 +288,7 @@ fn order() -> Order {
         to_unsubscribed: false,
         forget_content: false,
         to: SendTo::All,
+        rules: Rules::default(),
     }
 }
 
