@@ -8,8 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use landfall_domain::input::Input;
-use landfall_domain::time::WallClock;
+use landfall_domain::channel::{Channel, Platform};
+use landfall_domain::input::{Body, DeliveryReport, Input, PersonHandle, RecipientReport, Source};
+use landfall_domain::marks::Mark;
+use landfall_domain::message::{MessageRef, SourceKind};
+use landfall_domain::time::{Timestamp, WallClock};
 use landfall_engine::Opened;
 use landfall_store_sqlite::SqliteStore;
 
@@ -164,6 +167,59 @@ impl Server {
             .status()?;
         self.child.wait()?;
         Ok(())
+    }
+}
+
+/// The token of a person's device.
+pub fn token(person: u64) -> String {
+    format!("{person:064x}")
+}
+
+/// The delivery of a number to a person's device with its end known, as a webhook archive tells it at a moment: one of
+/// twelve journeys, one of sixty steps. `failure`: what the provider said.
+pub fn told(
+    number: u64,
+    person: u64,
+    platform: Platform,
+    (at, marks): (Timestamp, Vec<(Mark, Timestamp)>),
+    failure: Option<&str>,
+) -> Input {
+    let failure = failure.map(str::to_owned);
+    Input {
+        source: Source::Import,
+        at: Some(at),
+        sent_at: None,
+        dedupe_key: None,
+        body: Body::Delivery(Box::new(DeliveryReport {
+            delivery_id: format!("RPILAgUBcRhIBqSfeiIwdIYJKxTY{number:08}"),
+            message: MessageRef {
+                source: SourceKind::Campaign,
+                source_id: number % 12,
+                step_id: Some(number % 60),
+                parent_step_id: None,
+                variant_id: None,
+                channel: Channel::Push,
+            },
+            person: PersonHandle {
+                id: Some(format!("p{person}")),
+                ..PersonHandle::default()
+            },
+            marks,
+            recipients: vec![RecipientReport {
+                address: token(person),
+                platform: Some(platform),
+                failure_message: failure.clone(),
+            }],
+            failure_message: failure,
+            subject: None,
+            run: None,
+            trigger_event_id: None,
+            trigger_id: None,
+            href: None,
+            link_id: None,
+            content: None,
+            names: Vec::new(),
+        })),
     }
 }
 

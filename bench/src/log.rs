@@ -8,15 +8,13 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use landfall_bench::ledger::{APP_KEY, Arguments, Ledger, Server};
+use landfall_bench::ledger::{APP_KEY, Arguments, Ledger, Server, token, told};
 use landfall_bench::shop::{Numbers, identify, input, who};
 use landfall_domain::attributes::Attributes;
-use landfall_domain::channel::{Channel, Platform};
-use landfall_domain::input::{
-    Body, DeliveryReport, DeviceReport, Input, PersonHandle, RecipientReport, Source,
-};
+use landfall_domain::channel::Platform;
+use landfall_domain::input::{Body, DeviceReport, Input};
 use landfall_domain::marks::Mark;
-use landfall_domain::message::{MessageRef, NameOf, SourceKind};
+use landfall_domain::message::{NameOf, SourceKind};
 use landfall_domain::time::{Clock as _, DAY_MS, Timestamp, WallClock};
 use serde_json::Value;
 
@@ -275,16 +273,13 @@ fn fill(landfall: &std::path::Path, data: &std::path::Path, deliveries: u64) -> 
     Ok(())
 }
 
+/// The platform of a person's device.
 const fn platform(person: u64) -> Platform {
     if person % 3 == 0 {
         Platform::Android
     } else {
         Platform::Ios
     }
-}
-
-fn token(person: u64) -> String {
-    format!("{person:064x}")
 }
 
 fn device(person: u64) -> Input {
@@ -355,41 +350,6 @@ fn delivery(number: u64, begin: Timestamp) -> Input {
             }
         }
     }
-    let failure = bounced.then(|| "Unregistered".to_owned());
-    Input {
-        source: Source::Import,
-        at: Some(at(3)),
-        sent_at: None,
-        dedupe_key: None,
-        body: Body::Delivery(Box::new(DeliveryReport {
-            delivery_id: format!("RPILAgUBcRhIBqSfeiIwdIYJKxTY{number:08}"),
-            message: MessageRef {
-                source: SourceKind::Campaign,
-                source_id: number % 12,
-                step_id: Some(number % 60),
-                parent_step_id: None,
-                variant_id: None,
-                channel: Channel::Push,
-            },
-            person: PersonHandle {
-                id: Some(format!("p{person}")),
-                ..PersonHandle::default()
-            },
-            marks,
-            recipients: vec![RecipientReport {
-                address: token(person),
-                platform: Some(platform(person)),
-                failure_message: failure.clone(),
-            }],
-            failure_message: failure,
-            subject: None,
-            run: None,
-            trigger_event_id: None,
-            trigger_id: None,
-            href: None,
-            link_id: None,
-            content: None,
-            names: Vec::new(),
-        })),
-    }
+    let failure = bounced.then_some("Unregistered");
+    told(number, person, platform(person), (at(3), marks), failure)
 }

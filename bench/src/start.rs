@@ -6,11 +6,10 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use landfall_bench::ledger::{Arguments, Ledger, Server};
-use landfall_domain::channel::{Channel, Platform};
-use landfall_domain::input::{Body, DeliveryReport, Input, PersonHandle, RecipientReport, Source};
+use landfall_bench::ledger::{Arguments, Ledger, Server, told};
+use landfall_domain::channel::Platform;
+use landfall_domain::input::Input;
 use landfall_domain::marks::Mark;
-use landfall_domain::message::{MessageRef, SourceKind};
 use landfall_domain::time::Timestamp;
 
 #[global_allocator]
@@ -70,42 +69,7 @@ fn input(number: u64) -> Input {
     } else {
         Platform::Ios
     };
-    Input {
-        source: Source::Import,
-        at: Some(at(3)),
-        sent_at: None,
-        dedupe_key: None,
-        body: Body::Delivery(Box::new(DeliveryReport {
-            delivery_id: format!("RPILAgUBcRhIBqSfeiIwdIYJKxTY{number:08}"),
-            message: MessageRef {
-                source: SourceKind::Campaign,
-                source_id: number % 12,
-                step_id: Some(number % 60),
-                parent_step_id: None,
-                variant_id: None,
-                channel: Channel::Push,
-            },
-            person: PersonHandle {
-                id: Some(format!("p{person}")),
-                ..PersonHandle::default()
-            },
-            marks,
-            recipients: vec![RecipientReport {
-                address: format!("{person:064x}"),
-                platform: Some(platform),
-                failure_message: None,
-            }],
-            failure_message: None,
-            subject: None,
-            run: None,
-            trigger_event_id: None,
-            trigger_id: None,
-            href: None,
-            link_id: None,
-            content: None,
-            names: Vec::new(),
-        })),
-    }
+    told(number, person, platform, (at(3), marks), None)
 }
 
 fn start(landfall: &Path, data: &Path, how: &str) -> Result<Server> {

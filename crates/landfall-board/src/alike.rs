@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use crate::board::Board;
 use crate::catalogue::MessageInfo;
 use crate::dictionary::{DimsDictionary, PackedDims, platform, provider, token_age};
-use crate::plan::{Axis, Selection};
+use crate::plan::Selection;
 use crate::query::{Filter, QueryError, TimeRange};
 use crate::row::{Currency, DeviceDims, FateCodes};
 
@@ -72,31 +72,24 @@ impl Board {
     ) -> Result<Vec<Alike>, QueryError> {
         let selection = Selection::compile(self, catalogue, filter, range, &[])?;
         let mut groups: FxHashMap<Key, (u64, Vec<Earned>)> = FxHashMap::default();
-        let whole = Axis::whole();
-        for segment in &self.segments {
-            let reached = segment.created.touches(selection.start, selection.end);
-            if segment.live == 0 || !reached || selection.is_empty() {
-                continue;
-            }
+        for (segment, stretch) in self.stretches_of(&selection) {
             let earned = &segment.revenue;
-            for stretch in segment.rising_stretches(&selection, &whole) {
-                for row in stretch.start..stretch.end {
-                    if !selection.admits(segment, row) {
-                        continue;
-                    }
-                    let key = (
-                        segment.message(row),
-                        segment.dims.get(row),
-                        segment.fates.get(row),
-                        segment.devices.get(row) != 0,
-                        segment.targets.get(row) == 0,
-                    );
-                    let group = groups.entry(key).or_default();
-                    group.0 += 1;
-                    if let Ok(place) = earned.rows.binary_search(&(row as u16)) {
-                        let currency = self.currencies.0[usize::from(earned.currencies[place])];
-                        earn(&mut group.1, currency, earned.minor[place]);
-                    }
+            for row in stretch.start..stretch.end {
+                if !selection.admits(segment, row) {
+                    continue;
+                }
+                let key = (
+                    segment.message(row),
+                    segment.dims.get(row),
+                    segment.fates.get(row),
+                    segment.devices.get(row) != 0,
+                    segment.targets.get(row) == 0,
+                );
+                let group = groups.entry(key).or_default();
+                group.0 += 1;
+                if let Ok(place) = earned.rows.binary_search(&(row as u16)) {
+                    let currency = self.currencies.0[usize::from(earned.currencies[place])];
+                    earn(&mut group.1, currency, earned.minor[place]);
                 }
             }
         }
@@ -130,21 +123,13 @@ impl Board {
     ) -> Result<Vec<Earned>, QueryError> {
         let selection = Selection::compile(self, catalogue, filter, range, &[])?;
         let mut sums = Vec::new();
-        let whole = Axis::whole();
-        for segment in &self.segments {
+        for (segment, stretch) in self.stretches_of(&selection) {
             let revenue = &segment.revenue;
-            let reached = segment.created.touches(selection.start, selection.end);
-            if revenue.rows.is_empty() || segment.live == 0 || !reached || selection.is_empty() {
-                continue;
-            }
-            for stretch in segment.rising_stretches(&selection, &whole) {
-                let before =
-                    |end: usize| revenue.rows.partition_point(|row| usize::from(*row) < end);
-                for place in before(stretch.start)..before(stretch.end) {
-                    if selection.admits(segment, usize::from(revenue.rows[place])) {
-                        let currency = self.currencies.0[usize::from(revenue.currencies[place])];
-                        earn(&mut sums, currency, revenue.minor[place]);
-                    }
+            let before = |end: usize| revenue.rows.partition_point(|row| usize::from(*row) < end);
+            for place in before(stretch.start)..before(stretch.end) {
+                if selection.admits(segment, usize::from(revenue.rows[place])) {
+                    let currency = self.currencies.0[usize::from(revenue.currencies[place])];
+                    earn(&mut sums, currency, revenue.minor[place]);
                 }
             }
         }

@@ -215,4 +215,10 @@ impl Person {
     pub fn is_known(&self) -> bool {
         self.standing == Standing::Known
     }
+
+    /// What to call the person: the application's id, or else the e-mail address, or else the internal id.
+    pub fn called(&self) -> &str {
+        let name = self.id.as_deref().or(self.email.as_deref());
+        name.unwrap_or(&self.cio_id)
+    }
 }

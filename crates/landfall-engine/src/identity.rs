@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use finding::{Decision, Evidence, Finding, Found, Look, Remedy, Who};
 
 use landfall_domain::time::DAY_MS;
-use landfall_insight::coverage::{Amount, IdentityReport, identity_report};
+use landfall_insight::coverage::{IdentityReport, identity_report};
 use landfall_store::StoreError;
 
 use crate::coverage::{ACTIVE_DAYS, ENGAGEMENT, STALE_DAYS};
@@ -110,11 +110,7 @@ impl Workspace {
             .with_roster(|roster| roster.waterfall(now.plus_millis(since), now.plus_millis(stale)));
         let reachable = fall.map_or(0, |fall| fall.reachable);
         let (currency, amount) = self.push_revenue_per_person(reachable)?.unzip();
-        let per_person = amount.map(|amount| Amount {
-            estimate: amount.estimate * ENGAGEMENT,
-            low: amount.low * ENGAGEMENT,
-            high: amount.high * ENGAGEMENT,
-        });
+        let per_person = amount.map(|amount| amount.times(ENGAGEMENT));
         let problems = look.found.iter().map(|found| found.problem.clone());
         Ok((identity_report(problems.collect(), per_person), currency))
     }

@@ -147,7 +147,8 @@ pub(crate) async fn summaries(
         .await?;
     let (catalogue, now) = (workspace.catalogue(), workspace.now());
     let shaped = deliveries.iter().map(|delivery| {
-        let person = delivery.person.and_then(|key| people.get(&key)).map(called);
+        let person = delivery.person.and_then(|key| people.get(&key));
+        let person = person.map(|person| person.called().to_owned());
         trail::summary(delivery, person, &catalogue, now)
     });
     Ok(shaped.collect())
@@ -165,15 +166,6 @@ fn people_of(
         .into_iter()
         .map(|person| (person.key, person))
         .collect())
-}
-
-/// What to call a person: the application's id, or else the e-mail address, or else the internal id.
-pub(crate) fn called(person: &Person) -> String {
-    person
-        .id
-        .clone()
-        .or_else(|| person.email.clone())
-        .unwrap_or_else(|| person.cio_id.clone())
 }
 
 /// Everything known about one delivery: targets, attempts, receipts, each with its times and source.
@@ -202,7 +194,7 @@ pub(crate) async fn get(visit: Visit, Place(id): Place<String>) -> Result<Json<T
                 .person
                 .map(|key| store.people(&[key]))
                 .transpose()?;
-            let person = person.and_then(|people| people.first().map(called));
+            let person = person.and_then(|people| Some(people.first()?.called().to_owned()));
             let names = Names {
                 tokens: tokens(store, &delivery)?,
                 person,

@@ -250,7 +250,7 @@ fn summary(input: &PersonInput) -> String {
         PersonInput::DeviceAnswered { .. } => "push rejected".to_owned(),
         PersonInput::Tracked { event, name, .. } => format!("{event} {name}"),
         PersonInput::MergedFrom { secondary } => {
-            format!("took over {}", super::deliveries::called(secondary))
+            format!("took over {}", secondary.called())
         }
         PersonInput::MergedInto { .. } => "merged into another person".to_owned(),
         PersonInput::SubscriptionChanged {

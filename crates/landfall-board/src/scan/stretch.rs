@@ -1,6 +1,7 @@
 //! Stretches: neighbouring rows of one group of messages whose creation lies in the range and in
 //! one time bucket. Within one, a scan has only device facts and fates left to look at.
 
+use crate::board::Board;
 use crate::plan::{Axis, Selection};
 use crate::segment::{Messages, Segment};
 
@@ -12,6 +13,25 @@ pub(crate) struct Stretch {
     pub(crate) bucket: usize,
     pub(crate) start: usize,
     pub(crate) end: usize,
+}
+
+impl Board {
+    /// The stretches in which rows may pass, with their segments.
+    pub(crate) fn stretches_of<'b>(
+        &'b self,
+        selection: &'b Selection,
+    ) -> impl Iterator<Item = (&'b Segment, Stretch)> {
+        let reached = |segment: &&Segment| {
+            let (start, end) = (selection.start, selection.end);
+            segment.live > 0 && segment.created.touches(start, end) && !selection.is_empty()
+        };
+        let whole = Axis::whole();
+        let reached = self.segments.iter().map(AsRef::as_ref).filter(reached);
+        reached.flat_map(move |segment| {
+            let stretches = segment.rising_stretches(selection, &whole);
+            stretches.into_iter().map(move |stretch| (segment, stretch))
+        })
+    }
 }
 
 impl Segment {

@@ -22,11 +22,10 @@ pub struct Who {
 
 impl Who {
     pub(super) fn of(person: &Person) -> Self {
-        let name = person.id.clone().or_else(|| person.email.clone());
         Self {
             key: person.key,
             cio_id: person.cio_id.clone(),
-            name: name.unwrap_or_else(|| person.cio_id.clone()),
+            name: person.called().to_owned(),
         }
     }
 }

@@ -97,11 +97,8 @@ pub fn identity_report(
             } else {
                 0.0
             };
-            let at_risk = per_person.filter(|_| people > 0.0).map(|amount| Amount {
-                estimate: amount.estimate * people,
-                low: amount.low * people,
-                high: amount.high * people,
-            });
+            let at_risk = per_person.filter(|_| people > 0.0);
+            let at_risk = at_risk.map(|amount| amount.times(people));
             IdentityProblem { at_risk, ..problem }
         })
         .collect();

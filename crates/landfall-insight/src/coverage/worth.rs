@@ -17,6 +17,18 @@ pub struct Amount {
     pub high: f64,
 }
 
+impl Amount {
+    /// So many times as much, for a factor of at least 0 that is known exactly.
+    #[must_use]
+    pub const fn times(self, factor: f64) -> Self {
+        Self {
+            estimate: self.estimate * factor,
+            low: self.low * factor,
+            high: self.high * factor,
+        }
+    }
+}
+
 /// What it brings to have a person within reach.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Worth {

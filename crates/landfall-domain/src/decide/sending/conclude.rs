@@ -53,10 +53,7 @@ pub(in crate::decide) fn conclude(
     if news {
         treat_device(set, conclusion, &answer, arrival);
     }
-    if due.is_some() && is_out(set, &work) {
-        done(set, key);
-        return Taken::Applied;
-    }
+    let due = due.filter(|_| !is_out(set, &work));
     settle(set, work, mark, due, conclusion.attempt.is_some(), arrival);
     Taken::Applied
 }
